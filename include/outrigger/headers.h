@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "outrigger/arena.h"
+
+namespace outrigger {
+
+// Fields that framing, hop-by-hop rules or the proxy itself look at; set by the parser so that nobody compares names
+// twice. `other` is every field not listed in field_id.def.
+enum class FieldId : std::uint8_t {
+  other,
+#define OUTRIGGER_FIELD(id, name) id,
+#include "outrigger/field_id.def"
+#undef OUTRIGGER_FIELD
+};
+
+// The id of a field name, compared without case. Cost: a switch on the length and one compare.
+FieldId field_id(std::string_view name);
+
+// The name of a field as it is written by us ("Content-Length").
+std::string_view field_name(FieldId id);
+
+// RFC 9110 section 5.1: field names are compared without case (ASCII only).
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// One header field. `name` and `value` are views into the connection's read buffer or the exchange's arena; `value` has
+// no leading or trailing blanks. `line` is the whole line as received, "Name: value\r\n", so that untouched neighbours
+// leave in one copy; it is empty once the field was made or changed by us.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+  std::string_view line;
+  FieldId id = FieldId::other;
+};
+
+// The fields of one message in their order, duplicates and case kept.
+//
+// Mutations of a request's fields are journalled so that a second `next()` can start from the same head (see
+// filter.h). Field counts are small (limit 100), so look-ups scan; a 64-bit mask of the ids present makes a miss one
+// test. Thread: the exchange's worker. Views passed in must live as long as the arena (`arena().copy(...)` if unsure).
+class Headers {
+ public:
+  explicit Headers(Arena& arena) : arena_(&arena) {}
+
+  const Field* begin() const { return fields_; }
+  const Field* end() const { return fields_ + size_; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // The value of the first field with this name, nothing if there is none.
+  std::optional<std::string_view> get(FieldId id) const;
+  std::optional<std::string_view> get(std::string_view name) const;
+  bool has(FieldId id) const { return (present_ >> static_cast<unsigned>(id)) & 1U; }
+  // How many fields have this id.
+  std::size_t count(FieldId id) const;
+
+  // For parsers: appends a field as received. No journal.
+  void push(const Field& field);
+
+  // Appends a field; others with its name stay.
+  void add(std::string_view name, std::string_view value);
+  // Puts the field where the first of this name stood, removes the others; appends if there was none.
+  void set(std::string_view name, std::string_view value);
+  // Appends ", value" to the last field of this name (RFC 9110 section 5.3), adds it if there is none.
+  void append(std::string_view name, std::string_view value);
+  // Removes every field with this name; how many there were.
+  std::size_t remove(std::string_view name);
+  std::size_t remove(FieldId id);
+  // Removes every field for which `predicate(const Field&)` is true.
+  template <typename Predicate>
+  std::size_t remove_if(Predicate predicate) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < size_; ++i) kept += predicate(fields_[i]) ? 0 : 1;
+    const std::size_t removed = size_ - kept;
+    if (removed == 0) return 0;
+    detach();
+    std::size_t out = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (!predicate(fields_[i])) fields_[out++] = fields_[i];
+    }
+    size_ = static_cast<std::uint32_t>(out);
+    recount();
+    return removed;
+  }
+  void clear();
+
+  // A state to return to. Taking one is a few words; the first change after it copies the field table once
+  // (copy on write), so `restore` is a few words too.
+  struct Snapshot {
+    Field* fields;
+    std::uint32_t size;
+    std::uint32_t capacity;
+    std::uint64_t present;
+  };
+  Snapshot snapshot();
+  void restore(const Snapshot& snapshot);
+
+  Arena& arena() const { return *arena_; }
+
+ private:
+  void detach();             // makes the table ours alone before a change
+  void reserve(std::uint32_t capacity);
+  void recount();
+
+  Arena* arena_;
+  Field* fields_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+  std::uint64_t present_ = 0;
+  bool shared_ = false;  // a snapshot refers to the table
+};
+
+}  // namespace outrigger
