@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outrigger/clock.h"
+#include "outrigger/config.h"
+#include "outrigger/units.h"
+
+// The file as plain structs. A default stands in its member initialiser and nowhere else; each struct's `describe()`
+// (settings.cc) is the only place where its keys are named.
+namespace outrigger::config {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Unset members follow the listener's, then these defaults (`effective`).
+struct Timeouts {
+  std::optional<Duration> request;          // all tries, to the final response head; 60 s
+  std::optional<Duration> backend_request;  // one try; 15 s
+  std::optional<Duration> request_head;     // client's head complete; 10 s
+  std::optional<Duration> body_idle;        // between bytes of either body; 30 s
+  std::optional<Duration> keep_alive;       // client connection idle between requests; 75 s
+  std::optional<Duration> tunnel_idle;      // 5 min
+};
+
+struct StringMatch {                        // of a header or query value
+  std::string name;
+  std::optional<std::string> exact;
+  std::optional<std::string> regex;
+  bool present = true;
+};
+
+struct PathMatch {
+  std::optional<std::string> exact;
+  std::optional<std::string> prefix;        // whole segments
+  std::optional<std::string> regex;         // whole path, RE2
+};
+
+struct RouteMatch {
+  std::vector<std::string> host;            // exact, or *.example.com
+  PathMatch path;
+  std::vector<std::string> method;
+  std::vector<StringMatch> headers;
+  std::vector<StringMatch> query;
+};
+
+struct WeightedUpstream {
+  std::string upstream;
+  std::uint32_t weight = 1;
+};
+
+struct RespondAction {
+  std::uint16_t status = 200;
+  std::string body;
+  std::map<std::string, std::string> headers;
+};
+
+struct RedirectAction {
+  std::string to;                           // absolute URL or path; ${host}, ${path}, ${query} are replaced
+  std::uint16_t status = 308;
+};
+
+struct Route {
+  std::string name;                         // absent: made from its place, "https.routes[0]"
+  RouteMatch match;
+  std::vector<FilterSpec> filters;
+  Timeouts timeouts;
+  std::string upstream;
+  std::vector<WeightedUpstream> split;
+  std::optional<RedirectAction> redirect;
+  std::optional<RespondAction> respond;
+  Mark mark;
+};
+
+struct ListenerTls {
+  std::string cert;                         // file
+  std::string key;                          // file
+  bool self_signed = false;                 // made at start, for trying
+};
+
+enum class PathMode : std::uint8_t { reject, keep };
+enum class HalfClose : std::uint8_t { cancel, keep };
+
+struct ListenerLimits {
+  ByteSize request_head{32 * 1024};
+  std::uint32_t fields = 100;
+  std::uint32_t connections = 0;            // 0: no limit but descriptors
+};
+
+struct Listener {
+  std::string name;                         // absent: its address
+  std::string address;                      // "0.0.0.0:80", "[::1]:80", "unix:/path", "8080" = dual stack
+  std::optional<ListenerTls> tls;
+  std::vector<std::string> trusted_proxies; // CIDR
+  PathMode path = PathMode::reject;
+  std::optional<ByteSize> max_body;
+  HalfClose half_close = HalfClose::cancel;
+  Timeouts timeouts;
+  ListenerLimits limits;
+  std::vector<FilterSpec> filters;
+  std::vector<Route> routes;
+  std::string upstream;                     // one catch-all route
+  Mark mark;
+};
+
+struct UpstreamTls {
+  std::string ca;                           // file; absent: the system's
+  std::string server_name;                  // absent: the endpoint's name
+  bool insecure_skip_verify = false;
+};
+
+enum class BalancePolicy : std::uint8_t { least_request, round_robin, random };
+
+struct EndpointSpec {
+  std::string address;                      // "host:port", "unix:/path", "dns://name:port"
+  std::uint32_t weight = 1;
+  Mark mark;
+};
+
+struct UpstreamLimits {
+  std::uint32_t in_flight = 256;
+  std::uint32_t queue = 256;
+  Duration queue_timeout = seconds(1);
+};
+
+struct UpstreamTimeouts {
+  std::optional<Duration> connect;          // 1 s on loopback, 3 s else
+  std::optional<Duration> idle;             // 4 s on loopback, 30 s else
+};
+
+struct LoadBalancing {
+  BalancePolicy policy = BalancePolicy::least_request;
+};
+
+struct Upstream {
+  std::string name;
+  std::vector<EndpointSpec> endpoints;
+  std::optional<std::vector<FilterSpec>> filters;  // absent: retry, circuit_breaker with their defaults
+  std::optional<UpstreamTls> tls;
+  LoadBalancing load_balancing;
+  UpstreamLimits limits;
+  UpstreamTimeouts timeouts;
+  Mark mark;
+};
+
+struct Status { std::string address; };
+
+struct Admin {
+  std::string address;
+  std::string token;                        // secret reference; required where the address is not loopback or unix
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+enum class LogFormat : std::uint8_t { automatic, text, json };
+
+struct Logging {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;  // text on a terminal, JSON otherwise
+};
+
+struct Shutdown {
+  Duration not_ready = seconds(5);
+  Duration drain = seconds(25);
+};
+
+// A named filter list; `- use: name` puts it into another. Expanded while loading.
+struct Chain {
+  std::string name;
+  std::vector<FilterSpec> filters;
+};
+
+// Where values were set, by path: "listeners[0].timeouts.request". A path that is missing has its default.
+using Origins = std::map<std::string, Mark, std::less<>>;
+
+struct Settings {
+  int version = 1;
+  std::vector<std::string> include;         // globs, relative to the file; merged while loading
+  std::vector<Chain> chains;                // a map in the file
+  std::vector<Listener> listeners;
+  std::vector<Upstream> upstreams;          // a map in the file, in file order here
+  std::optional<Status> status;
+  std::optional<Admin> admin;
+  Logging logging;
+  Shutdown shutdown;
+  std::vector<std::string> files;           // every file this was read from, main file first, then includes, then
+                                            // certificates and other referenced files: what a reload watches
+  std::shared_ptr<const Origins> origins;   // never null in loaded settings
+};
+
+}  // namespace outrigger::config
