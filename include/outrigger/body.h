@@ -1,0 +1,84 @@
+#pragma once
+
+#include <coroutine>
+#include <utility>
+#include <string_view>
+
+#include "outrigger/failure.h"
+#include "outrigger/headers.h"
+
+namespace outrigger {
+
+// Something that waits for an event. `wake` is called from an event callback; it does the work itself and resumes its
+// coroutine only with a finished result. After `wake` returns the object may be gone.
+class Wakeable {
+ public:
+  virtual void wake() = 0;
+
+ protected:
+  ~Wakeable() = default;
+};
+
+// The content of a message, pulled by its reader. Nobody reads faster than the other side writes: what is not pulled is
+// not received. Thread: the exchange's worker.
+class Body {
+ public:
+  enum class State : unsigned char { data, pending, end, failed };
+
+  Body() = default;
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+  // Ends whatever feeds it: an upstream connection that was not read to its end is closed.
+  virtual ~Body() = default;
+
+  // The next bytes: `data` sets `bytes` (never empty), valid until the next pull. `pending`: park a waiter.
+  // After `end` or `failed` the answer stays the same.
+  virtual State pull(std::string_view& bytes) = 0;
+  // Wakes `waiter` once when pull() may answer otherwise, or when body_idle passed; null unparks.
+  virtual void park(Wakeable* waiter) = 0;
+  // Why pull() failed.
+  virtual Failure failure() const { return Failure::none; }
+  // Valid after `end`; null if there were none.
+  virtual const Headers* trailers() const { return nullptr; }
+
+  struct Chunk {
+    State state;
+    std::string_view bytes;
+  };
+  class Read;
+  // co_await body.read(): the next chunk, the end, or a failure. A plain awaiter: no frame per chunk.
+  Read read();
+};
+
+class [[nodiscard]] Body::Read final : private Wakeable {
+ public:
+  explicit Read(Body& body) : body_(body) {}
+  Read(const Read&) = delete;
+  Read& operator=(const Read&) = delete;
+  ~Read() {
+    if (handle_) body_.park(nullptr);
+  }
+  bool await_ready() { return poll(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    body_.park(this);
+  }
+  Chunk await_resume() { return chunk_; }
+
+ private:
+  bool poll() {
+    chunk_.state = body_.pull(chunk_.bytes);
+    return chunk_.state != State::pending;
+  }
+  void wake() override {
+    if (!poll()) return body_.park(this);
+    std::exchange(handle_, nullptr).resume();
+  }
+  Body& body_;
+  std::coroutine_handle<> handle_;
+  Chunk chunk_{State::pending, {}};
+};
+
+inline Body::Read Body::read() { return Read(*this); }
+
+}  // namespace outrigger

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <coroutine>
+#include <utility>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "outrigger/arena.h"
+#include "outrigger/body.h"
+#include "outrigger/clock.h"
+#include "outrigger/failure.h"
+#include "outrigger/message.h"
+
+namespace outrigger {
+
+// Bodies are made in the arena; this runs the destructor and leaves the memory to the arena.
+struct InArena {
+  void operator()(Body* body) const { body->~Body(); }
+};
+using BodyPointer = std::unique_ptr<Body, InArena>;
+
+// What `next(exchange)` gives: the head and the pulled body of an answer, or the reason why there is none.
+// A few words, move-only; dropping it ends the upstream stream behind it.
+class Response {
+ public:
+  Response(ResponseHead* head, BodyPointer body) : head_(head), body_(std::move(body)) {}
+  // An answer that we make because of `failure`; `detail` (arena or static) says more.
+  Response(ResponseHead* head, BodyPointer body, Failure failure, std::string_view detail)
+      : head_(head), body_(std::move(body)), failure_(failure), detail_(detail), local_(true) {}
+
+  std::uint16_t status() const { return head_->status; }
+  ResponseHead& head() { return *head_; }
+  const ResponseHead& head() const { return *head_; }
+  Headers& headers() { return head_->headers; }
+  // Null: no content.
+  Body* body() { return body_.get(); }
+  BodyPointer take_body() { return std::move(body_); }
+  void set_body(BodyPointer body) { body_ = std::move(body); }
+  // `none` when the service answered.
+  Failure failure() const { return failure_; }
+  std::string_view detail() const { return detail_; }
+  // Made by us, not by the service.
+  bool is_local() const { return local_; }
+  void set_local() { local_ = true; }
+  // Ends the stream behind it; head stays.
+  void discard() { body_.reset(); }
+
+ private:
+  ResponseHead* head_;
+  BodyPointer body_;
+  Failure failure_ = Failure::none;
+  std::string_view detail_;
+  bool local_ = false;
+};
+
+// One thing that was decided about a request, for `why`.
+struct Decision {
+  std::string_view by;    // filter or part, static
+  std::string_view what;  // a sentence without full stop, static or arena
+  Duration at{};          // since the exchange began
+  Decision* next = nullptr;
+};
+
+// What the exchange came to, for finishers (access log, metrics).
+struct Outcome {
+  std::uint16_t status = 0;             // 0: the client got no answer
+  Failure failure = Failure::none;
+  std::string_view detail;
+  bool local = false;
+  std::uint64_t request_bytes = 0;      // body bytes from the client
+  std::uint64_t response_bytes = 0;     // body bytes to the client
+  Duration duration{};
+};
+
+class Exchange;
+
+// Runs once when the exchange ends, however it ends: after the last byte, on a cut or a cancel. Registered by a filter,
+// made in the arena.
+class Finisher {
+ public:
+  virtual void finish(Exchange& exchange, const Outcome& outcome) noexcept = 0;
+  Finisher* next_finisher = nullptr;
+
+ protected:
+  ~Finisher() = default;
+};
+
+// One request on its way through a chain of filters; what a filter sees of it. Lives on one worker thread.
+class Exchange {
+ public:
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Arena& arena() { return arena_; }
+  RequestHead& request() { return request_; }
+  const RequestHead& request() const { return request_; }
+  // The head as the client sent it: method, target and authority before any rewrite, for the log.
+  std::string_view original_target() const { return original_target_; }
+  // Null: the request has no content.
+  virtual Body* request_body() = 0;
+
+  // Address of the client after trusted_proxies, without port.
+  std::string_view client_ip() const { return client_ip_; }
+  // "https" or "http": how the client reached us.
+  std::string_view scheme() const { return scheme_; }
+  std::string_view listener() const { return listener_; }
+  std::string_view route() const { return route_; }
+  std::string_view upstream() const { return upstream_; }
+  std::string_view endpoint() const { return endpoint_; }
+  // Set by `request_id`, else empty.
+  std::string_view request_id() const { return request_id_; }
+  void set_request_id(std::string_view id) { request_id_ = id; }
+  std::uint32_t tries() const { return tries_; }
+
+  virtual Instant now() const = 0;
+  virtual WallTime wall_now() const = 0;
+  Instant started() const { return started_; }
+
+  // Asks that the request body be kept (64 KiB) so that it can be sent again. Before the first `next`.
+  void keep_request_body() { keep_body_ = true; }
+  // Can the request be sent again from its start?
+  virtual bool can_replay() const = 0;
+
+  // True once the deadline of the whole request passed: waits fail at once, make an end.
+  bool is_expired() const { return expired_; }
+
+  class Sleep;
+  // co_await exchange.sleep(d): true after d, false when the request's deadline came first.
+  Sleep sleep(Duration duration);
+
+  // An answer of our own; `body` must be static or from the arena.
+  Response respond(std::uint16_t status, std::string_view body, std::string_view content_type);
+  // The answer for a failure: status and text from its table row.
+  Response fail(Failure failure, std::string_view detail = {});
+
+  void decide(std::string_view by, std::string_view what);
+  const Decision* decisions() const { return first_decision_; }
+  void add_finisher(Finisher& finisher) {
+    finisher.next_finisher = finishers_;
+    finishers_ = &finisher;
+  }
+
+  // The state of the request head that a second `next` starts from.
+  struct Checkpoint {
+    RequestHead head;
+    Headers::Snapshot headers;
+  };
+  Checkpoint* checkpoint();
+  void rollback(const Checkpoint& checkpoint);
+
+ protected:
+  Exchange() : request_(arena_) {}
+  ~Exchange() = default;
+  virtual void start_sleep(Sleep& sleep, Duration duration) = 0;
+  virtual void stop_sleep(Sleep& sleep) = 0;
+
+  Arena arena_;
+  RequestHead request_;
+  std::string_view original_target_, client_ip_, scheme_, listener_, route_, upstream_, endpoint_, request_id_;
+  Instant started_{};
+  Decision* first_decision_ = nullptr;
+  Decision* last_decision_ = nullptr;
+  Finisher* finishers_ = nullptr;
+  std::uint32_t tries_ = 0;
+  bool keep_body_ = false;
+  bool expired_ = false;
+};
+
+class [[nodiscard]] Exchange::Sleep final {
+ public:
+  Sleep(Exchange& exchange, Duration duration) : exchange_(exchange), duration_(duration) {}
+  Sleep(const Sleep&) = delete;
+  Sleep& operator=(const Sleep&) = delete;
+  ~Sleep() {
+    if (handle_) exchange_.stop_sleep(*this);
+  }
+  bool await_ready() const { return exchange_.is_expired(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    exchange_.start_sleep(*this, duration_);
+  }
+  bool await_resume() const { return !exchange_.is_expired(); }
+  // For the exchange: the time came.
+  void done() { std::exchange(handle_, nullptr).resume(); }
+
+ private:
+  Exchange& exchange_;
+  Duration duration_;
+  std::coroutine_handle<> handle_;
+};
+
+inline Exchange::Sleep Exchange::sleep(Duration duration) { return Sleep(*this, duration); }
+
+}  // namespace outrigger

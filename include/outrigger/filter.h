@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "outrigger/config.h"
+#include "outrigger/exchange.h"
+#include "outrigger/task.h"
+
+namespace outrigger {
+
+class Filter;
+
+// A place in a chain: this filter, then the rest. Built with the worker's live snapshot, never changed.
+struct Link {
+  Filter* filter;
+  const Link* rest;
+};
+
+// The rest of the chain. May be called never (local reply), once, or often by a filter that says `repeats()`: each later
+// call starts from the request head as it stood at the first.
+class Next {
+ public:
+  explicit Next(const Link* link, bool repeats = false) : link_(link), repeats_(repeats) {}
+  [[clang::coro_wrapper]] Task<Response> operator()(Exchange& exchange);
+
+ private:
+  const Link* link_;
+  bool repeats_;
+  Exchange::Checkpoint* first_ = nullptr;
+};
+
+// One step of a chain, and the only mechanism there is: retry, cache and access control are all filters.
+// One instance per worker and place; `handle` runs for many exchanges at once, so request state lives in its locals.
+class Filter {
+ public:
+  Filter() = default;
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+  virtual ~Filter() = default;
+
+  // Answers the exchange, usually by calling `next`. Code behind a co_await may never run: what must happen sits in a
+  // destructor or a Finisher. A filter that does not need the answer returns next(exchange) and is no coroutine.
+  virtual Task<Response> handle(Exchange& exchange, Next next) = 0;
+  // True if `next` may be called more than once.
+  virtual bool repeats() const { return false; }
+};
+
+inline Task<Response> Next::operator()(Exchange& exchange) {
+  if (repeats_) {
+    if (first_ == nullptr) {
+      first_ = exchange.checkpoint();
+    } else {
+      exchange.rollback(*first_);
+    }
+  }
+  return link_->filter->handle(exchange, Next(link_->rest, link_->filter->repeats()));
+}
+
+// State that outlives a reload and is shared by the workers (breaker, budget): found by key, made at the first use.
+class KeyedStore {
+ public:
+  virtual ~KeyedStore() = default;
+  // The object under `key`, or the one that `make` gives. Thread: any; takes a lock, so only while a snapshot is built.
+  virtual std::shared_ptr<void> find_or_make(const std::string& key, std::function<std::shared_ptr<void>()> make) = 0;
+};
+
+// What a filter's factory may use.
+struct FilterContext {
+  std::string_view place;        // "upstreams.app.filters[1]": unique, stable across reloads of the same file
+  std::string_view upstream;     // name of the upstream whose chain this is, else empty
+  std::string_view fingerprint;  // the options in normal form
+  KeyedStore& store;
+
+  template <typename T>
+  std::shared_ptr<T> shared(std::string_view kind, std::function<std::shared_ptr<T>()> make) {
+    std::string key = std::string(kind) + '\n' + std::string(place) + '\n' + std::string(fingerprint);
+    return std::static_pointer_cast<T>(store.find_or_make(key, [&] { return std::static_pointer_cast<void>(make()); }));
+  }
+};
+
+// A filter as the registry knows it: its description for the file, and how to make one.
+struct FilterType : config::FilterDescriptor {
+  std::unique_ptr<Filter> (*make)(const void* options, FilterContext& context);
+};
+
+}  // namespace outrigger

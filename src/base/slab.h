@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "base/pooled.h"
+
+namespace outrigger {
+
+// A read buffer of fixed size from a per-thread pool, empty until acquired and given back while its owner is idle.
+class Slab {
+ public:
+  static constexpr std::size_t kSize = 32 * 1024;
+
+  void acquire() {
+    if (!memory_) memory_.reset(new Memory);
+  }
+  void release() { memory_.reset(); }
+  explicit operator bool() const { return memory_ != nullptr; }
+  char* data() { return memory_->bytes; }
+  void swap(Slab& other) { memory_.swap(other.memory_); }
+
+ private:
+  struct Memory : Pooled<Memory, 128> {
+    char bytes[kSize];
+  };
+  std::unique_ptr<Memory> memory_;
+};
+
+}  // namespace outrigger

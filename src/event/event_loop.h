@@ -1,0 +1,133 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "outrigger/body.h"
+#include "outrigger/clock.h"
+
+struct event;
+struct event_base;
+
+namespace outrigger {
+
+// Something to be done when the current event is over, before the next one: above all deleting what ended inside it.
+class Deferred : public ListNode<Deferred> {
+ public:
+  virtual void run_deferred() = 0;
+
+ protected:
+  ~Deferred() = default;
+};
+
+class DeadlineQueue;
+
+// A point in time at which `expired` is called unless cleared before. All deadlines of one length share a queue, so
+// setting and clearing are pointer writes. Resolution: about a millisecond.
+class Deadline : public ListNode<Deadline> {
+ public:
+  virtual void expired() = 0;
+  void clear() { unlink(); }
+
+ protected:
+  ~Deadline() = default;
+
+ private:
+  friend class DeadlineQueue;
+  Instant at_{};
+};
+
+// One worker's reactor: file descriptors, timers, deadlines, and calls posted from other threads. libevent underneath.
+// Thread: everything on the loop's own thread, except post() and stop().
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Handles events until stop().
+  void run();
+  void stop();
+  // Runs `call` on the loop's thread soon. Thread: any. Allocates: not for the hot path.
+  void post(std::function<void()> call);
+
+  // The time of this turn: one clock read per turn.
+  Instant now() const { return now_; }
+  WallTime wall_now() const { return wall_now_; }
+  void refresh_clock();
+
+  void defer(Deferred& work) { deferred_.push_back(work); }
+  // Calls Deadline::expired after `length`. At most 64 different lengths are fast; use Timer for arbitrary ones.
+  void set_deadline(Deadline& deadline, Duration length);
+
+  event_base* base() { return base_; }
+  // For watches and timers: opens a turn (clock) and closes it (deferred work).
+  void begin_event();
+  void end_event();
+
+ private:
+  void run_posted();
+  static void on_wakeup(int fd, short what, void* self);
+
+  event_base* base_;
+  event* wakeup_ = nullptr;
+  int wakeup_fd_ = -1;
+  Instant now_;
+  WallTime wall_now_;
+  IntrusiveList<Deferred> deferred_;
+  std::vector<std::unique_ptr<DeadlineQueue>> queues_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by mutex_
+};
+
+// Readiness of one descriptor, edge-triggered, registered for both directions at the first wait and never again.
+// The system call comes first; wait only after it said "would block".
+class FdWatch {
+ public:
+  explicit FdWatch(EventLoop& loop) : loop_(loop) {}
+  ~FdWatch() { close(); }
+  FdWatch(const FdWatch&) = delete;
+  FdWatch& operator=(const FdWatch&) = delete;
+
+  void set_fd(int fd) { fd_ = fd; }
+  int fd() const { return fd_; }
+  // Wakes `waiter` at the next edge in this direction; null: nobody waits. One waiter a direction.
+  void wait_readable(Wakeable* waiter);
+  void wait_writable(Wakeable* waiter);
+  // Unregisters. The descriptor stays open.
+  void close();
+
+ private:
+  void ensure_registered();
+  static void on_event(int fd, short what, void* self);
+
+  EventLoop& loop_;
+  int fd_ = -1;
+  event* event_ = nullptr;
+  Wakeable* reader_ = nullptr;
+  Wakeable* writer_ = nullptr;
+  bool* gone_ = nullptr;  // set while on_event runs: tells it that this watch was destroyed
+};
+
+// Calls back once after any time. For what has no common length: back-off, DNS, health checks.
+class Timer {
+ public:
+  Timer(EventLoop& loop, std::function<void()> callback);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  void start(Duration after);
+  void stop();
+
+ private:
+  static void on_event(int fd, short what, void* self);
+  EventLoop& loop_;
+  std::function<void()> callback_;
+  event* event_;
+};
+
+}  // namespace outrigger

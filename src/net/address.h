@@ -1,0 +1,59 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace outrigger::net {
+
+// A socket address: IPv4, IPv6 or Unix.
+class Address {
+ public:
+  Address() = default;
+  Address(const sockaddr* address, socklen_t length);
+
+  // "127.0.0.1:80", "[::1]:80", "unix:/path", "8080" (dual stack, any address). A name is an error: resolve it.
+  static std::expected<Address, std::string> parse(std::string_view text);
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  socklen_t length() const { return length_; }
+  int family() const { return storage_.ss_family; }
+  std::uint16_t port() const;
+  void set_port(std::uint16_t port);
+  bool is_loopback() const;
+  bool is_unix() const;
+  // Without port: "127.0.0.1", "::1", "unix:".
+  std::string ip() const;
+  // As parse() takes it.
+  std::string text() const;
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t length_ = 0;
+};
+
+// The parts of "host:port" and "[v6]:port"; a bare port gives an empty host.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+std::expected<HostPort, std::string> split_host_port(std::string_view text);
+
+// A non-blocking, close-on-exec listening socket with SO_REUSEADDR, and SO_REUSEPORT when `reuse_port`.
+// Errors are a sentence: "cannot listen on 0.0.0.0:80: Permission denied". A stale Unix socket file is replaced.
+std::expected<int, std::string> listen_on(const Address& address, bool reuse_port);
+
+// Begins a connect: a non-blocking socket that is connected or on its way (`in_progress`), or errno.
+struct Connecting {
+  int fd = -1;
+  bool in_progress = false;
+  int error = 0;
+};
+Connecting start_connect(const Address& address);
+// The pending error of a socket whose connect became writable; 0: connected.
+int connect_error(int fd);
+
+}  // namespace outrigger::net

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <coroutine>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "net/transport.h"
+
+namespace outrigger::net {
+
+// A wait that can be ended early from outside: by the deadline of the whole request.
+class Interruptible {
+ public:
+  virtual void interrupt() = 0;
+
+ protected:
+  ~Interruptible() = default;
+};
+
+// The innermost wait of an exchange, if it can be interrupted.
+struct WaitSlot {
+  Interruptible* current = nullptr;
+};
+
+enum class IoEnd : unsigned char { done, failed, timed_out, interrupted };
+
+// Skips `bytes` at the front of the pieces; the pieces that are left.
+std::span<iovec> skip(std::span<iovec> pieces, std::size_t bytes);
+
+inline iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+// co_await WriteAll(...): writes every byte of up to 4 pieces. `stall` bounds the time between two bytes.
+// The bytes must live until it ends. No frame, no allocation: fit for every chunk of a body.
+class [[nodiscard]] WriteAll final : private Wakeable, private Deadline {
+ public:
+  WriteAll(EventLoop& loop, Transport& transport, Duration stall, std::initializer_list<std::string_view> pieces);
+  WriteAll(const WriteAll&) = delete;
+  WriteAll& operator=(const WriteAll&) = delete;
+  ~WriteAll();
+
+  bool await_ready() { return attempt(); }
+  void await_suspend(std::coroutine_handle<> handle);
+  IoEnd await_resume() const { return end_; }
+
+ private:
+  bool attempt();
+  void wake() override;
+  void expired() override;
+  void finish(IoEnd end);
+
+  EventLoop& loop_;
+  Transport& transport_;
+  Duration stall_;
+  iovec storage_[4];
+  std::span<iovec> left_;
+  std::coroutine_handle<> handle_;
+  IoEnd end_ = IoEnd::done;
+};
+
+// co_await Established(...): waits until a started connect (and its TLS handshake) is done. At most `limit`.
+class [[nodiscard]] Established final : private Wakeable, private Deadline, private Interruptible {
+ public:
+  Established(EventLoop& loop, Transport& transport, bool connecting, Duration limit, WaitSlot& slot);
+  Established(const Established&) = delete;
+  Established& operator=(const Established&) = delete;
+  ~Established();
+
+  bool await_ready() { return !connecting_ && attempt(); }
+  void await_suspend(std::coroutine_handle<> handle);
+  IoEnd await_resume() const { return end_; }
+  // After `failed`: true if the connection itself failed, false if TLS did.
+  bool is_connecting() const { return connecting_; }
+
+ private:
+  bool attempt();
+  void park();
+  void wake() override;
+  void expired() override { finish(IoEnd::timed_out); }
+  void interrupt() override { finish(IoEnd::interrupted); }
+  void finish(IoEnd end);
+
+  EventLoop& loop_;
+  Transport& transport_;
+  bool connecting_;
+  Duration limit_;
+  WaitSlot& slot_;
+  std::coroutine_handle<> handle_;
+  IoEnd end_ = IoEnd::done;
+};
+
+}  // namespace outrigger::net

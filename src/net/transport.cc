@@ -1,0 +1,49 @@
+#include "net/transport.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace outrigger::net {
+
+namespace {
+
+IoResult failed() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {IoResult::State::would_block};
+  return {IoResult::State::error, 0, errno};
+}
+
+}  // namespace
+
+Transport::~Transport() {
+  watch_.close();
+  if (watch_.fd() >= 0) ::close(watch_.fd());
+}
+
+bool Transport::is_stale() const {
+  char byte = 0;
+  const auto got = ::recv(watch_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+IoResult Socket::read(std::span<char> into) {
+  const auto got = ::recv(fd(), into.data(), into.size(), 0);
+  if (got > 0) return {IoResult::State::ok, static_cast<std::size_t>(got)};
+  if (got == 0) return {IoResult::State::eof};
+  return failed();
+}
+
+IoResult Socket::write(std::span<const iovec> pieces) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  const auto sent = pieces.size() == 1 ? ::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                                       : ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  if (sent >= 0) return {IoResult::State::ok, static_cast<std::size_t>(sent)};
+  return failed();
+}
+
+void Socket::shutdown_write() { ::shutdown(fd(), SHUT_WR); }
+
+}  // namespace outrigger::net

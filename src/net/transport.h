@@ -1,0 +1,63 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "event/event_loop.h"
+#include "outrigger/failure.h"
+
+namespace outrigger::net {
+
+// What one non-blocking attempt came to.
+struct IoResult {
+  enum class State : unsigned char { ok, would_block, eof, error };
+  State state;
+  std::size_t bytes = 0;  // when ok
+  int error = 0;          // errno, when error
+};
+
+// A connected byte stream: a plain socket, or TLS over one. Every call is one attempt and never blocks; wait through
+// watch() after `would_block`. Owns the descriptor. Thread: its worker.
+class Transport {
+ public:
+  explicit Transport(EventLoop& loop, int fd) : watch_(loop) { watch_.set_fd(fd); }
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport();
+
+  virtual IoResult read(std::span<char> into) = 0;
+  // Writes as much as possible of the pieces, in order; `bytes` may be short.
+  virtual IoResult write(std::span<const iovec> pieces) = 0;
+  // Goes on with the handshake: ok when done; a plain socket has none. On would_block wait for both directions.
+  virtual IoResult handshake() { return {IoResult::State::ok}; }
+  // Says that nothing more will be written (FIN, close_notify). Best effort.
+  virtual void shutdown_write() = 0;
+  // True when bytes are already here that no readiness event will announce (TLS records read ahead).
+  virtual bool has_pending() const { return false; }
+  virtual bool is_tls() const { return false; }
+  // What went wrong in the handshake, for `why`; static or owned by the transport.
+  virtual std::string_view error_text() const { return {}; }
+  virtual Failure handshake_failure() const { return Failure::upstream_tls; }
+
+  FdWatch& watch() { return watch_; }
+  int fd() const { return watch_.fd(); }
+  // Did the peer close or send what nobody asked for? For idle connections; one MSG_PEEK.
+  bool is_stale() const;
+
+ protected:
+  FdWatch watch_;
+};
+
+// A TCP or Unix stream socket.
+class Socket final : public Transport {
+ public:
+  using Transport::Transport;
+  IoResult read(std::span<char> into) override;
+  IoResult write(std::span<const iovec> pieces) override;
+  void shutdown_write() override;
+};
+
+}  // namespace outrigger::net
