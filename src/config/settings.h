@@ -30,7 +30,7 @@ struct Timeouts {
   std::optional<Duration> tunnel_idle;      // 5 min
 };
 
-struct StringMatch {                        // of a header or query value
+struct StringMatch {  // of a header or query value
   std::string name;
   std::optional<std::string> exact;
   std::optional<std::string> regex;
@@ -39,12 +39,12 @@ struct StringMatch {                        // of a header or query value
 
 struct PathMatch {
   std::optional<std::string> exact;
-  std::optional<std::string> prefix;        // whole segments
-  std::optional<std::string> regex;         // whole path, RE2
+  std::optional<std::string> prefix;  // whole segments
+  std::optional<std::string> regex;   // whole path, RE2
 };
 
 struct RouteMatch {
-  std::vector<std::string> host;            // exact, or *.example.com
+  std::vector<std::string> host;  // exact, or *.example.com
   PathMatch path;
   std::vector<std::string> method;
   std::vector<StringMatch> headers;
@@ -63,12 +63,12 @@ struct RespondAction {
 };
 
 struct RedirectAction {
-  std::string to;                           // absolute URL or path; ${host}, ${path}, ${query} are replaced
+  std::string to;  // absolute URL or path; ${host}, ${path}, ${query} are replaced
   std::uint16_t status = 308;
 };
 
 struct Route {
-  std::string name;                         // absent: made from its place, "https.routes[0]"
+  std::string name;  // absent: made from its place, "https.routes[0]"
   RouteMatch match;
   std::vector<FilterSpec> filters;
   Timeouts timeouts;
@@ -80,9 +80,9 @@ struct Route {
 };
 
 struct ListenerTls {
-  std::string cert;                         // file
-  std::string key;                          // file
-  bool self_signed = false;                 // made at start, for trying
+  std::string cert;          // file
+  std::string key;           // file
+  bool self_signed = false;  // made at start, for trying
 };
 
 enum class PathMode : std::uint8_t { reject, keep };
@@ -91,14 +91,14 @@ enum class HalfClose : std::uint8_t { cancel, keep };
 struct ListenerLimits {
   ByteSize request_head{32 * 1024};
   std::uint32_t fields = 100;
-  std::uint32_t connections = 0;            // 0: no limit but descriptors
+  std::uint32_t connections = 0;  // 0: no limit but descriptors
 };
 
 struct Listener {
-  std::string name;                         // absent: its address
-  std::string address;                      // "0.0.0.0:80", "[::1]:80", "unix:/path", "8080" = dual stack
+  std::string name;     // absent: its address
+  std::string address;  // "0.0.0.0:80", "[::1]:80", "unix:/path", "8080" = dual stack
   std::optional<ListenerTls> tls;
-  std::vector<std::string> trusted_proxies; // CIDR
+  std::vector<std::string> trusted_proxies;  // CIDR
   PathMode path = PathMode::reject;
   std::optional<ByteSize> max_body;
   HalfClose half_close = HalfClose::cancel;
@@ -106,20 +106,20 @@ struct Listener {
   ListenerLimits limits;
   std::vector<FilterSpec> filters;
   std::vector<Route> routes;
-  std::string upstream;                     // one catch-all route
+  std::string upstream;  // one catch-all route
   Mark mark;
 };
 
 struct UpstreamTls {
-  std::string ca;                           // file; absent: the system's
-  std::string server_name;                  // absent: the endpoint's name
+  std::string ca;           // file; absent: the system's
+  std::string server_name;  // absent: the endpoint's name
   bool insecure_skip_verify = false;
 };
 
 enum class BalancePolicy : std::uint8_t { least_request, round_robin, random };
 
 struct EndpointSpec {
-  std::string address;                      // "host:port", "unix:/path", "dns://name:port"
+  std::string address;  // "host:port", "unix:/path", "dns://name:port"
   std::uint32_t weight = 1;
   Mark mark;
 };
@@ -131,8 +131,8 @@ struct UpstreamLimits {
 };
 
 struct UpstreamTimeouts {
-  std::optional<Duration> connect;          // 1 s on loopback, 3 s else
-  std::optional<Duration> idle;             // 4 s on loopback, 30 s else
+  std::optional<Duration> connect;  // 1 s on loopback, 3 s else
+  std::optional<Duration> idle;     // 4 s on loopback, 30 s else
 };
 
 struct LoadBalancing {
@@ -150,11 +150,13 @@ struct Upstream {
   Mark mark;
 };
 
-struct Status { std::string address; };
+struct Status {
+  std::string address;
+};
 
 struct Admin {
   std::string address;
-  std::string token;                        // secret reference; required where the address is not loopback or unix
+  std::string token;  // secret reference; required where the address is not loopback or unix
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
@@ -181,17 +183,17 @@ using Origins = std::map<std::string, Mark, std::less<>>;
 
 struct Settings {
   int version = 1;
-  std::vector<std::string> include;         // globs, relative to the file; merged while loading
-  std::vector<Chain> chains;                // a map in the file
+  std::vector<std::string> include;  // globs, relative to the file; merged while loading
+  std::vector<Chain> chains;         // a map in the file
   std::vector<Listener> listeners;
-  std::vector<Upstream> upstreams;          // a map in the file, in file order here
+  std::vector<Upstream> upstreams;  // a map in the file, in file order here
   std::optional<Status> status;
   std::optional<Admin> admin;
   Logging logging;
   Shutdown shutdown;
-  std::vector<std::string> files;           // every file this was read from, main file first, then includes, then
-                                            // certificates and other referenced files: what a reload watches
-  std::shared_ptr<const Origins> origins;   // never null in loaded settings
+  std::vector<std::string> files;          // every file this was read from, main file first, then includes, then
+                                           // certificates and other referenced files: what a reload watches
+  std::shared_ptr<const Origins> origins;  // never null in loaded settings
 };
 
 }  // namespace outrigger::config

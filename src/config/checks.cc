@@ -1,0 +1,147 @@
+#include "config/checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/units.h"
+#include "config/describe.h"
+#include "config/scalar.h"
+
+namespace outrigger::config {
+namespace {
+
+class Checks {
+ public:
+  Checks(const Settings& settings, const Parser& parser, Report& report)
+      : settings_(settings), parser_(parser), report_(report) {}
+
+  void run() {
+    upstream_names();
+    addresses();
+    for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+      listener(settings_.listeners[i], "listeners[" + std::to_string(i) + "]");
+    }
+    for (const Upstream& upstream : settings_.upstreams) {
+      const std::string path = "upstreams." + upstream.name + ".tls.insecure_skip_verify";
+      if (upstream.tls && upstream.tls->insecure_skip_verify) {
+        report_.warning(mark_of(path), path, "any certificate is accepted: whoever answers can read the traffic");
+      }
+    }
+  }
+
+ private:
+  // Where `path` was set, or the nearest block around it.
+  Mark mark_of(std::string path) const {
+    while (!path.empty()) {
+      if (const auto found = parser_.origins().find(path); found != parser_.origins().end()) return found->second;
+      const std::size_t cut = path.find_last_of(".[");
+      path.resize(cut == std::string::npos ? 0 : cut);
+    }
+    return {};
+  }
+  bool is_set(const std::string& path) const { return parser_.origins().contains(path); }
+  void error(const std::string& path, std::string message) { report_.error(mark_of(path), path, std::move(message)); }
+
+  void upstream_names() {
+    std::vector<std::string> names;
+    for (const Upstream& upstream : settings_.upstreams) names.push_back(upstream.name);
+    std::set<std::string> used;
+    for (const UpstreamReference& reference : parser_.upstream_references()) {
+      used.insert(reference.name);
+      if (std::ranges::find(names, reference.name) != names.end()) continue;
+      std::string hint = did_you_mean(reference.name, names);
+      if (hint.empty()) hint = names.empty() ? ": there are no upstreams" : ", known are " + quoted_list(names);
+      report_.error(reference.mark, reference.path, "unknown upstream \"" + reference.name + "\"" + hint);
+    }
+    if (report_.errors() > 0) return;  // a misspelt route would make noise here
+    for (const Upstream& upstream : settings_.upstreams) {
+      if (!used.contains(upstream.name)) {
+        report_.warning(upstream.mark, "upstreams." + upstream.name, "no route leads to this upstream");
+      }
+    }
+  }
+
+  void address(const std::string& text, const std::string& path, std::map<std::string, std::string>& taken) {
+    if (text.empty() || text.ends_with(":0") || text == "0") return;
+    const auto [first, fresh] = taken.try_emplace(text, path);
+    if (!fresh) error(path, "address " + text + " is already taken by " + first->second);
+  }
+
+  void addresses() {
+    std::map<std::string, std::string> taken;
+    std::map<std::string, std::string> names;
+    for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+      const std::string path = "listeners[" + std::to_string(i) + "]";
+      address(settings_.listeners[i].address, path + ".address", taken);
+      if (settings_.listeners[i].name.empty()) continue;
+      const auto [first, fresh] = names.try_emplace(settings_.listeners[i].name, path);
+      if (!fresh) error(path + ".name", "the name is already taken by " + first->second);
+    }
+    if (settings_.status) address(settings_.status->address, "status.address", taken);
+    if (settings_.admin) address(settings_.admin->address, "admin.address", taken);
+  }
+
+  static bool ends_by_itself(const std::vector<FilterSpec>& filters) {
+    return std::ranges::any_of(
+        filters, [](const FilterSpec& spec) { return spec.type->name == "respond" || spec.type->name == "redirect"; });
+  }
+
+  void listener(const Listener& listener, const std::string& path) {
+    timeouts(listener.timeouts, path);
+    const bool routes = is_set(path + ".routes");
+    const bool upstream = is_set(path + ".upstream");
+    if (routes && upstream) error(path + ".upstream", "has both routes and upstream: keep one");
+    if (!routes && !upstream && !ends_by_itself(listener.filters)) error(path, "needs routes or upstream");
+    if (routes && listener.routes.empty()) error(path + ".routes", "needs at least one route");
+    for (std::size_t i = 0; i < listener.routes.size(); ++i) {
+      route(listener.routes[i], path + ".routes[" + std::to_string(i) + "]");
+    }
+    unreachable(listener, path);
+  }
+
+  void route(const Route& route, const std::string& path) {
+    timeouts(route.timeouts, path);
+    int ends = 0;
+    for (const char* key : {".upstream", ".split", ".redirect", ".respond"}) ends += is_set(path + key);
+    if (ends > 1) error(path, "has more than one of upstream, split, redirect and respond: keep one");
+    if (ends == 0 && !ends_by_itself(route.filters)) error(path, "needs one of upstream, split, redirect or respond");
+    if (!is_set(path + ".split")) return;
+    const bool all_zero = std::ranges::all_of(route.split, [](const auto& part) { return part.weight == 0; });
+    if (all_zero) error(path + ".split", route.split.empty() ? "needs at least one upstream" : "all weights are 0");
+  }
+
+  void timeouts(const Timeouts& timeouts, const std::string& path) {
+    if (!timeouts.request || !timeouts.backend_request || *timeouts.backend_request <= *timeouts.request) return;
+    const std::string key = path + ".timeouts.backend_request";
+    report_.warning(mark_of(key), key,
+                    base::format_duration(*timeouts.backend_request) + " for one try cannot fit into request, " +
+                        base::format_duration(*timeouts.request) + " for all");
+  }
+
+  // Two routes with the same conditions: file order decides, the second is never taken.
+  void unreachable(const Listener& listener, const std::string& path) {
+    std::map<std::string, std::string> seen;
+    for (std::size_t i = 0; i < listener.routes.size(); ++i) {
+      const std::string here = path + ".routes[" + std::to_string(i) + "]";
+      RouteMatch match = listener.routes[i].match;
+      std::ranges::sort(match.host);
+      std::ranges::sort(match.method);
+      std::ranges::sort(match.headers, {}, &StringMatch::name);
+      std::ranges::sort(match.query, {}, &StringMatch::name);
+      const auto [first, fresh] = seen.try_emplace(format_flow(schema_of<RouteMatch>(), &match), here);
+      if (!fresh) report_.warning(mark_of(here), here, "is never reached: " + first->second + " has the same match");
+    }
+  }
+
+  const Settings& settings_;
+  const Parser& parser_;
+  Report& report_;
+};
+
+}  // namespace
+
+void check_settings(const Settings& settings, const Parser& parser, Report& report) {
+  Checks(settings, parser, report).run();
+}
+
+}  // namespace outrigger::config

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <tuple>
+
+#include "config/json_text.h"
+#include "config/report.h"
+
+namespace outrigger::config {
+namespace {
+
+std::string line_of(const std::string& text, int line) {
+  std::size_t at = 0;
+  for (int i = 1; i < line; ++i) {
+    at = text.find('\n', at);
+    if (at == std::string::npos) return {};
+    ++at;
+  }
+  std::string found = text.substr(at, std::min(text.find('\n', at) - at, std::size_t{500}));
+  if (found.ends_with('\r')) found.pop_back();
+  return found;
+}
+
+// Optimal string alignment distance.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) previous[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
+      row[j] = std::min({previous[j] + 1, row[j - 1] + 1, previous[j - 1] + cost});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.size()];
+}
+
+}  // namespace
+
+void Report::add(const Mark& mark, std::string path, std::string message, Severity severity) {
+  Diagnostic& diagnostic = diagnostics_.emplace_back();
+  if (mark.file) diagnostic.file = *mark.file;
+  diagnostic.line = mark.line;
+  diagnostic.column = mark.column;
+  diagnostic.path = std::move(path);
+  diagnostic.message = std::move(message);
+  diagnostic.severity = severity;
+  const auto source = sources_.find(diagnostic.file);
+  if (source != sources_.end() && mark.line > 0) diagnostic.source_line = line_of(source->second.text, mark.line);
+}
+
+std::size_t Report::order_of(const std::string& file) const {
+  const auto source = sources_.find(file);
+  return source == sources_.end() ? sources_.size() : source->second.order;
+}
+
+std::vector<Diagnostic> Report::take() {
+  using Place = std::tuple<std::size_t, int, int, std::size_t>;  // the last: as reported
+  std::vector<std::pair<Place, Diagnostic>> sorted;
+  for (Diagnostic& d : diagnostics_) {
+    const Place place{order_of(d.file), d.line, d.column, sorted.size()};
+    sorted.emplace_back(place, std::move(d));
+  }
+  std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.first; });
+  diagnostics_.clear();
+  for (auto& [place, d] : sorted) {
+    const bool again = !diagnostics_.empty() && diagnostics_.back().line == d.line &&
+                       diagnostics_.back().column == d.column && diagnostics_.back().message == d.message;
+    if (!again) diagnostics_.push_back(std::move(d));
+  }
+  return std::move(diagnostics_);
+}
+
+std::string closest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.size() > 64) return {};
+  std::string best;
+  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > 64) continue;
+    const std::size_t steps = distance(word, candidate);
+    if (steps < least && steps < candidate.size()) {
+      least = steps;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string best = closest(word, candidates);
+  return best.empty() ? std::string() : " (did you mean \"" + best + "\"?)";
+}
+
+std::string quoted_list(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "\"" : ", \"") + word + '"';
+  return text;
+}
+
+std::string render(const Diagnostic& diagnostic, bool color) {
+  const auto paint = [color](const char* code, const std::string& text) {
+    return color ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
+  };
+  std::string place = diagnostic.file;
+  if (diagnostic.line > 0) place += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
+  std::string text = place.empty() ? std::string() : paint("1", place) + ": ";
+  if (diagnostic.severity == Severity::warning) text += paint("33", "warning") + ": ";
+  if (!diagnostic.path.empty()) text += paint("36", diagnostic.path) + ": ";
+  text += diagnostic.message + "\n";
+  if (diagnostic.source_line.empty()) return text;
+  // Tabs stay tabs in front of the caret, so that it stands under its column whatever their width.
+  std::string indent = diagnostic.source_line.substr(0, static_cast<std::size_t>(std::max(0, diagnostic.column - 1)));
+  std::ranges::replace_if(indent, [](char c) { return c != '\t'; }, ' ');
+  text += "  " + diagnostic.source_line + "\n  " + indent + paint("32", "^") + "\n";
+  return text;
+}
+
+std::string to_json(const std::vector<Diagnostic>& diagnostics) {
+  std::string text = "[";
+  for (const Diagnostic& d : diagnostics) {
+    if (text.size() > 1) text += ",";
+    text += "\n  {\"severity\": ";
+    text += d.severity == Severity::error ? "\"error\"" : "\"warning\"";
+    text += ", \"file\": " + json_text(d.file) + ", \"line\": " + std::to_string(d.line) +
+            ", \"column\": " + std::to_string(d.column) + ", \"path\": " + json_text(d.path) +
+            ", \"message\": " + json_text(d.message) + ", \"source_line\": " + json_text(d.source_line) + "}";
+  }
+  return text + (diagnostics.empty() ? "]\n" : "\n]\n");
+}
+
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += escape.data();
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+}  // namespace outrigger::config

@@ -1,0 +1,152 @@
+#include "config/addresses.h"
+#include "config/describe.h"
+
+// The keys of `listeners` and what is below them.
+namespace outrigger::config {
+namespace {
+
+constexpr Duration kSoon = milliseconds(1);
+constexpr Duration kDay = std::chrono::hours(24);
+
+std::string check_method(const std::string& text) {
+  if (text.empty()) return "a method is missing";
+  for (const char c : text) {
+    if (c >= 'a' && c <= 'z') return "methods are upper case: \"" + text + "\" never matches";
+  }
+  return {};
+}
+
+}  // namespace
+
+void describe(Schema<Timeouts>& schema) {
+  schema.summary("Time limits of a request. One that is not set shrinks to fit inside one that is.");
+  schema.field("request", &Timeouts::request, "All tries, to the final response head; absent: 60s.").range(kSoon, kDay);
+  schema.field("backend_request", &Timeouts::backend_request, "One try; absent: 15s.").range(kSoon, kDay);
+  schema.field("request_head", &Timeouts::request_head, "Until the client's head is complete; absent: 10s.")
+      .range(kSoon, kDay);
+  schema.field("body_idle", &Timeouts::body_idle, "Between bytes of either body; absent: 30s.").range(kSoon, kDay);
+  schema.field("keep_alive", &Timeouts::keep_alive, "Client connection without a request; absent: 75s.")
+      .range(kSoon, kDay);
+  schema.field("tunnel_idle", &Timeouts::tunnel_idle, "Tunnel without bytes; absent: 5m, WebSocket 1h.")
+      .range(kSoon, kDay);
+}
+
+void describe(Schema<StringMatch>& schema) {
+  schema.summary("A condition on one header or query value. `name: value` is short for `exact`.");
+  schema.shorthand("exact");
+  schema.field("name", &StringMatch::name, "Header or query name; the key when written as a mapping.");
+  schema.field("exact", &StringMatch::exact, "The value is this.");
+  schema.field("regex", &StringMatch::regex, "The whole value matches (RE2).").check_text(check_regex);
+  schema.field("present", &StringMatch::present, "false: must be absent.");
+  schema.check([](const StringMatch& match) {
+    if (match.name.empty()) return std::string("missing key \"name\"");
+    if (match.exact && match.regex) return std::string("has both exact and regex: keep one");
+    if (!match.present && (match.exact || match.regex)) return std::string("cannot be absent and have a value");
+    return std::string();
+  });
+}
+
+void describe(Schema<PathMatch>& schema) {
+  schema.summary("A condition on the path, without the query.");
+  schema.field("exact", &PathMatch::exact, "The path is this.").check_text(check_path);
+  schema.field("prefix", &PathMatch::prefix, "Whole segments: /a matches /a and /a/b, not /ab.")
+      .check_text(check_path)
+      .example("/reports");
+  schema.field("regex", &PathMatch::regex, "The whole path matches (RE2).").check_text(check_regex);
+  schema.check([](const PathMatch& path) {
+    const int set = path.exact.has_value() + path.prefix.has_value() + path.regex.has_value();
+    return set > 1 ? std::string("has more than one of exact, prefix and regex: keep one") : std::string();
+  });
+}
+
+void describe(Schema<RouteMatch>& schema) {
+  schema.summary("Which requests take the route: all conditions together. Absent: every request.");
+  schema.field("host", &RouteMatch::host, "example.com or *.example.com.").one_or_many().check_text(check_host);
+  schema.field("path", &RouteMatch::path, "The path.");
+  schema.field("method", &RouteMatch::method, "Any of these.").one_or_many().check_text(check_method);
+  schema.field("headers", &RouteMatch::headers, "All of these.").keyed_by(&StringMatch::name, true);
+  schema.field("query", &RouteMatch::query, "All of these.").keyed_by(&StringMatch::name, true);
+}
+
+void describe(Schema<WeightedUpstream>& schema) {
+  schema.summary("One part of a split.");
+  schema.field("upstream", &WeightedUpstream::upstream, "Name of the upstream.").required().upstream();
+  schema.field("weight", &WeightedUpstream::weight, "Share, relative to the others.").range(0, 1'000'000);
+}
+
+void describe(Schema<RespondAction>& schema) {
+  schema.summary("A fixed answer.");
+  schema.field("status", &RespondAction::status, "Status code.").range(200, 599);
+  schema.field("body", &RespondAction::body, "Body text.");
+  schema.field("headers", &RespondAction::headers, "Header fields.");
+}
+
+void describe(Schema<RedirectAction>& schema) {
+  schema.summary("A redirect.");
+  schema.shorthand("to");
+  schema.field("to", &RedirectAction::to, "URL or path; ${host}, ${path} and ${query} are replaced.")
+      .required()
+      .example("https://${host}${path}");
+  schema.field("status", &RedirectAction::status, "301, 302, 303, 307 or 308.").range(301, 308);
+}
+
+void describe(Schema<Route>& schema) {
+  schema.summary("What happens to the requests that match.");
+  schema.mark(&Route::mark);
+  schema.field("name", &Route::name, "In logs and metrics; absent: made from its place.");
+  schema.field("match", &Route::match, "Which requests.");
+  schema.field("filters", &Route::filters, "Filters after the listener's.");
+  schema.field("timeouts", &Route::timeouts, "Time limits; absent ones are the listener's.");
+  schema.field("upstream", &Route::upstream, "Send to this upstream.").upstream();
+  schema.field("split", &Route::split, "Send to one of several, by weight.");
+  schema.field("redirect", &Route::redirect, "Answer with a redirect.");
+  schema.field("respond", &Route::respond, "Answer with a fixed response.");
+}
+
+void describe(Schema<ListenerTls>& schema) {
+  schema.summary("TLS towards clients.");
+  schema.field("cert", &ListenerTls::cert, "Certificate chain, PEM.").file().example("/etc/tls/tls.crt");
+  schema.field("key", &ListenerTls::key, "Private key, PEM.").file().example("/etc/tls/tls.key");
+  schema.field("self_signed", &ListenerTls::self_signed, "Make a certificate at start, for trying.");
+  schema.check([](const ListenerTls& tls) {
+    if (tls.self_signed && !(tls.cert.empty() && tls.key.empty())) {
+      return std::string("has self_signed and a certificate: keep one");
+    }
+    if (tls.self_signed || (!tls.cert.empty() && !tls.key.empty())) return std::string();
+    return std::string("needs cert and key, or self_signed: true");
+  });
+}
+
+void describe(Schema<ListenerLimits>& schema) {
+  schema.summary("What a client may send.");
+  schema.field("request_head", &ListenerLimits::request_head, "Size of a request's head; beyond it 431.")
+      .range(ByteSize{1024}, ByteSize{1 << 20});
+  schema.field("fields", &ListenerLimits::fields, "Header fields of a request; beyond it 431.").range(1, 10'000);
+  schema.field("connections", &ListenerLimits::connections, "Connections at a time; 0: as descriptors allow.");
+}
+
+void describe(Schema<Listener>& schema) {
+  schema.summary("A place where clients connect.");
+  schema.mark(&Listener::mark);
+  schema.field("name", &Listener::name, "In logs and metrics; absent: its address.");
+  schema.field("address", &Listener::address, "host:port, [::1]:port, unix:/path, or a port for all addresses.")
+      .required()
+      .example("0.0.0.0:8443")
+      .check_text(check_listen_address);
+  schema.field("tls", &Listener::tls, "Absent: plain text.");
+  schema.field("trusted_proxies", &Listener::trusted_proxies, "CIDR blocks whose X-Forwarded-* is believed.")
+      .one_or_many()
+      .check_text(check_cidr);
+  schema.field("path", &Listener::path, "Odd paths (%2f, //, ..): refuse or pass on.")
+      .values({{"reject", PathMode::reject}, {"keep", PathMode::keep}});
+  schema.field("max_body", &Listener::max_body, "Largest request body, beyond it 413; absent: no limit.");
+  schema.field("half_close", &Listener::half_close, "A client that closes its side ends its request, or not.")
+      .values({{"cancel", HalfClose::cancel}, {"keep", HalfClose::keep}});
+  schema.field("timeouts", &Listener::timeouts, "Time limits.");
+  schema.field("limits", &Listener::limits, "Sizes and counts.");
+  schema.field("filters", &Listener::filters, "Filters of every request, in call order.");
+  schema.field("routes", &Listener::routes, "Where requests go.");
+  schema.field("upstream", &Listener::upstream, "One catch-all route to this upstream.").upstream();
+}
+
+}  // namespace outrigger::config

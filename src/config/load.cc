@@ -1,0 +1,59 @@
+#include "config/load.h"
+
+#include "config/checks.h"
+#include "config/describe.h"
+#include "config/parser.h"
+#include "config/reader.h"
+
+namespace outrigger::config {
+namespace {
+
+void add_file(std::vector<std::string>& files, const std::string& file) {
+  for (const std::string& known : files) {
+    if (known == file) return;
+  }
+  files.push_back(file);
+}
+
+// The settings of a whole tree, includes merged. They are usable only when `report` has no error afterwards.
+Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, std::vector<std::string> files) {
+  Settings settings;
+  Parser parser(catalog, report);
+  const NodeEntry* chains = root.find("chains");
+  parser.set_chains(chains == nullptr ? nullptr : &chains->value);
+  parser.parse(schema_of<Settings>(), root, &settings, "");
+  check_settings(settings, parser, report);
+  for (const std::string& file : parser.files()) add_file(files, file);
+  settings.files = std::move(files);
+  settings.origins = std::make_shared<const Origins>(parser.origins());
+  return settings;
+}
+
+}  // namespace
+
+LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog) {
+  LoadResult result;
+  Report report;
+  if (auto root = read_yaml(text, name, report)) {
+    substitute(*root, "", report);
+    std::vector<std::string> files = {name};
+    include_files(*root, name, report, files);
+    Settings settings = settings_of(*root, catalog, report, std::move(files));
+    if (report.errors() == 0) result.settings = std::move(settings);
+  }
+  result.diagnostics = report.take();
+  return result;
+}
+
+LoadResult load_file(const std::string& path, FilterCatalog catalog) {
+  std::string problem;
+  const auto text = read_text(path, kMaxFileBytes + 1, problem);
+  if (text) return load_text(*text, path, catalog);
+  LoadResult result;
+  Diagnostic& diagnostic = result.diagnostics.emplace_back();
+  diagnostic.file = path;
+  diagnostic.message = problem;
+  return result;
+}
+
+}  // namespace outrigger::config
