@@ -4,6 +4,7 @@
 #include "config/describe.h"
 #include "config/parser.h"
 #include "config/reader.h"
+#include "config/scalar.h"
 
 namespace outrigger::config {
 namespace {
@@ -15,6 +16,23 @@ void add_file(std::vector<std::string>& files, const std::string& file) {
   files.push_back(file);
 }
 
+// `filters` absent: what every upstream has, if the catalog knows it. Marks stay empty: a default.
+void default_filters(Upstream& upstream, FilterCatalog catalog) {
+  if (upstream.filters) return;
+  upstream.filters.emplace();
+  for (const std::string_view name : {"retry", "circuit_breaker"}) {
+    for (const FilterDescriptor* type : catalog) {
+      if (type->name != name) continue;
+      FilterSpec& spec = upstream.filters->emplace_back();
+      const StructSchema& schema = type->schema();
+      spec.type = type;
+      spec.config = schema.make();
+      spec.fingerprint = std::string(name) + ": " + format_flow(schema, spec.config.get());
+      spec.path = "upstreams." + upstream.name + ".filters." + std::string(name);
+    }
+  }
+}
+
 // The settings of a whole tree, includes merged. They are usable only when `report` has no error afterwards.
 Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, std::vector<std::string> files) {
   Settings settings;
@@ -23,6 +41,7 @@ Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, st
   parser.set_chains(chains == nullptr ? nullptr : &chains->value);
   parser.parse(schema_of<Settings>(), root, &settings, "");
   check_settings(settings, parser, report);
+  for (Upstream& upstream : settings.upstreams) default_filters(upstream, catalog);
   for (const std::string& file : parser.files()) add_file(files, file);
   settings.files = std::move(files);
   settings.origins = std::make_shared<const Origins>(parser.origins());

@@ -142,7 +142,8 @@ struct LoadBalancing {
 struct Upstream {
   std::string name;
   std::vector<EndpointSpec> endpoints;
-  std::optional<std::vector<FilterSpec>> filters;  // absent: retry, circuit_breaker with their defaults
+  std::optional<std::vector<FilterSpec>> filters;  // absent in the file: the loader puts retry and
+                                                   // circuit_breaker with their defaults here
   std::optional<UpstreamTls> tls;
   LoadBalancing load_balancing;
   UpstreamLimits limits;
