@@ -50,6 +50,10 @@ class Includer {
   void read(const std::string& file, const Mark& mark, const std::string& path) {
     if (std::ranges::find(files_, file) != files_.end()) return;  // read once, however often it is named
     if (files_.size() >= kMaxFiles) return report_.error(mark, path, "more than 1000 files");
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
+      return report_.error(mark, path, "cannot read " + file + ": not a regular file");  // a FIFO would block
+    }
     std::string problem;
     const auto text = read_text(file, kMaxFileBytes + 1, problem);
     if (!text) return report_.error(mark, path, problem);
