@@ -108,6 +108,8 @@ TEST_CASE("config errors: addresses, networks, expressions, files", "[config][er
          {"bad regex", with_routes("{match: {path: {regex: '(a'}}, upstream: app}"), "not a regular expression (RE2)"},
          {"two path kinds", with_routes("{match: {path: {exact: /a, prefix: /b}}, upstream: app}"),
           "more than one of exact, prefix and regex"},
+         {"header twice", with_routes("{match: {headers: [{name: a, exact: b}, {name: a, exact: c}]}, upstream: app}"),
+          "\"a\" stands twice in this list"},
          {"lower-case method", with_routes("{match: {method: get}, upstream: app}"), "methods are upper case"},
          {"certificate", with_listener("tls: {cert: /nonexistent.crt, key: /dev/null}"),
           "cannot read /nonexistent.crt: No such file or directory"},

@@ -98,11 +98,27 @@ void Parser::list(const Node& node, const At& at) {
     return value(node, {at.field, *at.type.element, at.type.insert(at.slot, {}), at.path + "[0]"});
   }
   at.type.clear(at.slot);
+  std::set<std::string> keys;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     const std::string inner = at.path + "[" + std::to_string(i) + "]";
     origins_[inner] = node.items[i].mark;
     value(node.items[i], {at.field, *at.type.element, at.type.insert(at.slot, {}), inner});
+    if (at.type.kind == Kind::map) keyed_item(node.items[i], at, inner, keys);
   }
+}
+
+// An element of a mapping written as a list: its key must be new, and its origins are also known under the key.
+void Parser::keyed_item(const Node& node, const At& at, const std::string& path, std::set<std::string>& keys) {
+  std::string key;
+  at.type.visit(at.slot, [&](const std::string& name, const void*) { key = name; });  // the last one is ours
+  if (key.empty()) return;                                                            // reported by the struct's check
+  if (!keys.insert(key).second) report_.error(node.mark, path, "\"" + key + "\" stands twice in this list");
+  Origins under_key;
+  for (auto at_path = origins_.lower_bound(path); at_path != origins_.end(); ++at_path) {
+    if (!at_path->first.starts_with(path)) break;
+    under_key[join(at.path, key) + at_path->first.substr(path.size())] = at_path->second;
+  }
+  origins_.merge(under_key);
 }
 
 void Parser::map(const Node& node, const At& at) {

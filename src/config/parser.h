@@ -46,6 +46,7 @@ class Parser {
   void value(const Node& node, const At& at);
   void list(const Node& node, const At& at);
   void map(const Node& node, const At& at);
+  void keyed_item(const Node& node, const At& at, const std::string& path, std::set<std::string>& keys);
   void leaf(const Node& node, const At& at);
   void text_rules(const Field& field, const std::string& text, const Mark& mark, const std::string& path);
   void file_rule(const std::string& text, const Mark& mark, const std::string& path);

@@ -134,7 +134,8 @@ Result parse_scalar(const ValueType& type, const Node& node) {
 }
 
 std::string yaml_text(const std::string& text) {
-  bool plain = !text.empty() && !looks_like_other(text) && text.front() != '-' && text.back() != ':';
+  bool plain =
+      !text.empty() && !looks_like_other(text) && text.front() != '-' && text.front() != ':' && text.back() != ':';
   for (const char c : text) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     plain = plain && (letter || std::string_view("-_./:+").find(c) != std::string_view::npos);
