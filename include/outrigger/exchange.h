@@ -68,6 +68,7 @@ struct Outcome {
   Failure failure = Failure::none;
   std::string_view detail;
   bool local = false;
+  bool cut = false;                     // the answer ended before it was complete
   std::uint64_t request_bytes = 0;      // body bytes from the client
   std::uint64_t response_bytes = 0;     // body bytes to the client
   Duration duration{};

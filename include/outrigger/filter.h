@@ -24,7 +24,7 @@ struct Link {
 class Next {
  public:
   explicit Next(const Link* link, bool repeats = false) : link_(link), repeats_(repeats) {}
-  [[clang::coro_wrapper]] Task<Response> operator()(Exchange& exchange);
+  [[clang::coro_wrapper, clang::coro_disable_lifetimebound]] Task<Response> operator()(Exchange& exchange);
 
  private:
   const Link* link_;

@@ -57,6 +57,15 @@ Address::Address(const sockaddr* address, socklen_t length) : length_(length) {
   std::memcpy(&storage_, address, std::min<std::size_t>(length, sizeof storage_));
 }
 
+std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage) {
+  char copy[INET6_ADDRSTRLEN] = {};
+  if (text.size() >= sizeof copy) return {};
+  std::memcpy(copy, text.data(), text.size());
+  if (::inet_pton(AF_INET, copy, storage.data()) == 1) return {storage.data(), 4};
+  if (::inet_pton(AF_INET6, copy, storage.data()) == 1) return {storage.data(), 16};
+  return {};
+}
+
 std::expected<HostPort, std::string> split_host_port(std::string_view text) {
   HostPort result;
   std::string_view port = text;

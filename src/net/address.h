@@ -2,8 +2,11 @@
 
 #include <sys/socket.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,6 +37,9 @@ class Address {
   sockaddr_storage storage_{};
   socklen_t length_ = 0;
 };
+
+// The bytes of an IP address in text, 4 or 16, in `storage`; empty if it is none.
+std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage);
 
 // The parts of "host:port" and "[v6]:port"; a bare port gives an empty host.
 struct HostPort {

@@ -17,8 +17,8 @@ std::span<iovec> skip(std::span<iovec> pieces, std::size_t bytes) {
 }
 
 WriteAll::WriteAll(EventLoop& loop, Transport& transport, Duration stall,
-                   std::initializer_list<std::string_view> pieces)
-    : loop_(loop), transport_(transport), stall_(stall) {
+                   std::initializer_list<std::string_view> pieces, bool* started)
+    : loop_(loop), transport_(transport), stall_(stall), started_(started) {
   std::size_t count = 0;
   for (const auto text : pieces) {
     if (!text.empty()) storage_[count++] = piece(text);
@@ -38,6 +38,7 @@ bool WriteAll::attempt() {
       end_ = IoEnd::failed;
       return true;
     }
+    if (started_ != nullptr) *started_ = true;
     left_ = skip(left_, result.bytes);
   }
   return true;

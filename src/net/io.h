@@ -34,7 +34,9 @@ inline iovec piece(std::string_view text) { return {const_cast<char*>(text.data(
 // The bytes must live until it ends. No frame, no allocation: fit for every chunk of a body.
 class [[nodiscard]] WriteAll final : private Wakeable, private Deadline {
  public:
-  WriteAll(EventLoop& loop, Transport& transport, Duration stall, std::initializer_list<std::string_view> pieces);
+  // `started`, if given, becomes true with the first byte that the kernel took.
+  WriteAll(EventLoop& loop, Transport& transport, Duration stall, std::initializer_list<std::string_view> pieces,
+           bool* started = nullptr);
   WriteAll(const WriteAll&) = delete;
   WriteAll& operator=(const WriteAll&) = delete;
   ~WriteAll();
@@ -52,6 +54,7 @@ class [[nodiscard]] WriteAll final : private Wakeable, private Deadline {
   EventLoop& loop_;
   Transport& transport_;
   Duration stall_;
+  bool* started_;
   iovec storage_[4];
   std::span<iovec> left_;
   std::coroutine_handle<> handle_;

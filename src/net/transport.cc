@@ -27,6 +27,12 @@ bool Transport::is_stale() const {
   return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
+bool Transport::is_closed() const {
+  char byte = 0;
+  const auto got = ::recv(watch_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 IoResult Socket::read(std::span<char> into) {
   const auto got = ::recv(fd(), into.data(), into.size(), 0);
   if (got > 0) return {IoResult::State::ok, static_cast<std::size_t>(got)};

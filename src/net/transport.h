@@ -44,6 +44,8 @@ class Transport {
 
   FdWatch& watch() { return watch_; }
   int fd() const { return watch_.fd(); }
+  // Did the peer close or reset? Bytes that wait to be read hide a close behind them. One MSG_PEEK.
+  bool is_closed() const;
   // Did the peer close or send what nobody asked for? For idle connections; one MSG_PEEK.
   bool is_stale() const;
 

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Counts. A handle is a pointer to one cell per worker, each on a cache line of its own; counting is a load and a store
+// by the only writer of the cell. Cells are summed when somebody looks. Threads without a number share cell 0.
+namespace outrigger::stats {
+
+inline constexpr std::size_t kMaxWorkers = 64;
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// Numbers the calling thread 1..kMaxWorkers; once, at its start.
+void set_worker(std::size_t index);
+std::size_t worker_index();
+
+struct alignas(64) Cell {
+  std::atomic<std::int64_t> value{0};
+};
+
+class Counter {
+ public:
+  Counter() = default;
+  explicit Counter(Cell* cells) : cells_(cells) {}
+  void add(std::int64_t amount = 1) const {
+    if (cells_ == nullptr) return;
+    const std::size_t worker = worker_index();
+    auto& value = cells_[worker].value;
+    if (worker == 0) {
+      value.fetch_add(amount, std::memory_order_relaxed);
+    } else {
+      value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
+  }
+  std::int64_t total() const;
+
+ private:
+  Cell* cells_ = nullptr;
+};
+
+// Goes up and down; each worker adds its share.
+using Gauge = Counter;
+
+// Cumulative buckets by upper bound in the metric's unit, with sum and count.
+class Histogram {
+ public:
+  static constexpr double kSeconds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+  static constexpr std::size_t kBuckets = std::size(kSeconds) + 1;
+  Histogram() = default;
+  Histogram(const Counter (&buckets)[kBuckets], Counter sum);
+  // `seconds` goes to its bucket; the sum is kept in nanoseconds.
+  void observe(double seconds) const;
+
+ private:
+  Counter buckets_[kBuckets];
+  Counter nanoseconds_;
+};
+
+// Handles by name and labels; the same ones give the same cells, so a reload goes on counting. Thread: any, takes a lock:
+// while a snapshot is built, not per request. At most 1000 label sets a name; later ones share one labelled "other".
+Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
+Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
+Histogram histogram(std::string_view name, std::string_view help, const Labels& labels = {});
+// Asked at each look.
+void gauge_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
+
+// Everything in Prometheus' text format 0.0.4. Thread: any.
+std::string exposition();
+
+}  // namespace outrigger::stats

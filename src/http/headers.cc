@@ -1,0 +1,160 @@
+#include "outrigger/headers.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+namespace outrigger {
+
+namespace {
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr std::string_view kNames[] = {
+    "",
+#define OUTRIGGER_FIELD(id, name) name,
+#include "outrigger/field_id.def"
+#undef OUTRIGGER_FIELD
+};
+
+// Ids by length of their names, so that a look-up compares with one or two candidates.
+struct ByLength {
+  static constexpr std::size_t kMaxLength = 27;
+  FieldId candidates[kMaxLength + 1][8] = {};
+  constexpr ByLength() {
+    for (std::size_t i = 1; i < std::size(kNames); ++i) {
+      FieldId* slot = candidates[kNames[i].size()];
+      while (*slot != FieldId::other) ++slot;
+      *slot = static_cast<FieldId>(i);
+    }
+  }
+};
+constexpr ByLength kByLength;
+
+constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+FieldId field_id(std::string_view name) {
+  if (name.size() > ByLength::kMaxLength) return FieldId::other;
+  for (const FieldId id : kByLength.candidates[name.size()]) {
+    if (id == FieldId::other) break;
+    const std::string_view candidate = kNames[static_cast<std::size_t>(id)];
+    if (lower(candidate.front()) == lower(name.front()) && equals_ignoring_case(candidate, name)) return id;
+  }
+  return FieldId::other;
+}
+
+std::string_view field_name(FieldId id) { return kNames[static_cast<std::size_t>(id)]; }
+
+std::optional<std::string_view> Headers::get(FieldId id) const {
+  if (!has(id)) return std::nullopt;
+  for (const Field& field : *this) {
+    if (field.id == id) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Headers::get(std::string_view name) const {
+  const FieldId id = field_id(name);
+  if (id != FieldId::other) return get(id);
+  for (const Field& field : *this) {
+    if (field.id == id && equals_ignoring_case(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::size_t Headers::count(FieldId id) const {
+  return has(id) ? static_cast<std::size_t>(std::count_if(begin(), end(), [id](const Field& f) { return f.id == id; })) : 0;
+}
+
+void Headers::reserve(std::uint32_t capacity) {
+  auto* fields = arena_->array<Field>(capacity);
+  std::uninitialized_copy_n(fields_, size_, fields);
+  fields_ = fields;
+  capacity_ = capacity;
+  shared_ = false;
+}
+
+void Headers::detach() {
+  if (shared_) reserve(capacity_);
+}
+
+void Headers::push(const Field& field) {
+  detach();
+  if (size_ == capacity_) reserve(capacity_ == 0 ? 24 : capacity_ * 2);
+  new (&fields_[size_++]) Field(field);
+  present_ |= bit(field.id);
+}
+
+void Headers::add(std::string_view name, std::string_view value) { push({name, value, {}, field_id(name)}); }
+
+void Headers::set(std::string_view name, std::string_view value) {
+  const FieldId id = field_id(name);
+  bool placed = false;
+  detach();
+  std::uint32_t out = 0;
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    const bool same = fields_[i].id == id && (id != FieldId::other || equals_ignoring_case(fields_[i].name, name));
+    if (same && placed) continue;
+    fields_[out] = same ? Field{name, value, {}, id} : fields_[i];
+    placed = placed || same;
+    ++out;
+  }
+  size_ = out;
+  if (!placed) push({name, value, {}, id});
+}
+
+void Headers::append(std::string_view name, std::string_view value) {
+  const FieldId id = field_id(name);
+  detach();
+  for (std::uint32_t i = size_; i-- > 0;) {
+    Field& field = fields_[i];
+    if (field.id != id || (id == FieldId::other && !equals_ignoring_case(field.name, name))) continue;
+    field.value = arena_->concat(field.value, ", ", value);
+    field.line = {};
+    return;
+  }
+  push({name, value, {}, id});
+}
+
+std::size_t Headers::remove(std::string_view name) {
+  const FieldId id = field_id(name);
+  if (id != FieldId::other) return remove(id);
+  return remove_if([name](const Field& f) { return f.id == FieldId::other && equals_ignoring_case(f.name, name); });
+}
+
+std::size_t Headers::remove(FieldId id) {
+  return has(id) ? remove_if([id](const Field& field) { return field.id == id; }) : 0;
+}
+
+void Headers::clear() {
+  fields_ = nullptr;
+  size_ = capacity_ = 0;
+  present_ = 0;
+  shared_ = false;
+}
+
+void Headers::recount() {
+  present_ = 0;
+  for (const Field& field : *this) present_ |= bit(field.id);
+}
+
+Headers::Snapshot Headers::snapshot() {
+  shared_ = true;
+  return {fields_, size_, capacity_, present_};
+}
+
+void Headers::restore(const Snapshot& snapshot) {
+  fields_ = snapshot.fields;
+  size_ = snapshot.size;
+  capacity_ = snapshot.capacity;
+  present_ = snapshot.present;
+  shared_ = true;
+}
+
+}  // namespace outrigger

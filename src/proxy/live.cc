@@ -1,0 +1,200 @@
+#include "proxy/live.h"
+
+#include <netdb.h>
+
+#include <algorithm>
+
+#include "proxy/router.h"
+#include "proxy/terminals.h"
+#include "proxy/upstream_call.h"
+
+namespace outrigger::proxy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Duration first_of(const std::optional<Duration>& inner, const std::optional<Duration>& outer, Duration otherwise) {
+  return inner ? *inner : outer ? *outer : otherwise;
+}
+
+std::unique_ptr<Regex> compiled(const std::optional<std::string>& pattern) {
+  if (!pattern) return nullptr;
+  auto regex = Regex::compile(*pattern);
+  return regex ? std::make_unique<Regex>(std::move(*regex)) : nullptr;
+}
+
+class Builder {
+ public:
+  Builder(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store)
+      : settings_(settings), previous_(previous), store_(store) {}
+
+  std::shared_ptr<LiveConfig> build() {
+    for (const config::Upstream& upstream : settings_.upstreams) add_upstream(upstream);
+    for (const config::Listener& listener : settings_.listeners) add_listener(listener);
+    return live_;
+  }
+
+ private:
+  void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, std::string_view upstream) {
+    for (const config::FilterSpec& spec : specs) {
+      FilterContext context{spec.path, upstream, spec.fingerprint, store_};
+      chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
+    }
+  }
+
+  std::shared_ptr<upstream::Cluster> cluster(const config::Upstream& upstream) {
+    if (previous_ != nullptr) {
+      const auto old = previous_->upstreams.find(upstream.name);
+      if (old != previous_->upstreams.end() && upstream::fingerprint(old->second.cluster->settings()) == upstream::fingerprint(upstream)) {
+        return old->second.cluster;
+      }
+    }
+    auto slots = std::static_pointer_cast<upstream::Slots>(
+        store_.find_or_make("slots\n" + upstream.name + '\n' + upstream::fingerprint(upstream), [&]() -> std::shared_ptr<void> {
+          return std::make_shared<upstream::Slots>(upstream.limits);
+        }));
+    std::vector<std::unique_ptr<upstream::Endpoint>> endpoints;
+    for (const config::EndpointSpec& spec : upstream.endpoints) {
+      endpoints.push_back(std::make_unique<upstream::Endpoint>(spec.address, resolve(spec.address), spec.weight));
+    }
+    return std::make_shared<upstream::Cluster>(upstream, std::move(slots), std::move(endpoints));
+  }
+
+  static std::vector<net::Address> resolve(const std::string& text) {
+    if (const auto address = net::Address::parse(text)) return {*address};
+    const auto parts = net::split_host_port(text);
+    if (!parts) return {};
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(parts->host.c_str(), nullptr, &hints, &found) != 0) return {};
+    std::vector<net::Address> addresses;
+    for (addrinfo* item = found; item != nullptr; item = item->ai_next) {
+      addresses.emplace_back(item->ai_addr, item->ai_addrlen);
+      addresses.back().set_port(parts->port);
+    }
+    ::freeaddrinfo(found);
+    return addresses;
+  }
+
+  void add_upstream(const config::Upstream& upstream) {
+    LiveUpstream& live = live_->upstreams[upstream.name];
+    live.cluster = cluster(upstream);
+    if (upstream.filters) add_filters(live.chain, *upstream.filters, upstream.name);
+    live.chain.add(std::make_unique<UpstreamCall>(live.cluster));
+    live.chain.finish(nullptr);
+  }
+
+  const Link* upstream_chain(const std::string& name) { return live_->upstreams.find(name)->second.chain.first(); }
+
+  void add_route(LiveListener& live, const config::Route& route, const config::Listener& listener) {
+    LiveRoute& made = live.routes.emplace_back();
+    made.name = route.name;
+    made.match = route.match;
+    made.path_regex = compiled(route.match.path.regex);
+    for (const auto& match : route.match.headers) made.headers.push_back({match, compiled(match.regex)});
+    for (const auto& match : route.match.query) made.query.push_back({match, compiled(match.regex)});
+    made.limits = effective(listener.timeouts, route.timeouts);
+    made.has_timeouts = true;
+    add_filters(made.chain, route.filters, "");
+    if (!route.split.empty()) {
+      std::vector<SplitCall::Part> parts;
+      for (const auto& part : route.split) parts.push_back({upstream_chain(part.upstream), part.weight});
+      made.chain.add(std::make_unique<SplitCall>(std::move(parts)));
+    } else if (route.redirect) {
+      made.chain.add(std::make_unique<RedirectCall>(*route.redirect));
+    } else if (route.respond) {
+      made.chain.add(std::make_unique<RespondCall>(*route.respond));
+    }
+    made.chain.finish(route.upstream.empty() ? nullptr : upstream_chain(route.upstream));
+  }
+
+  void add_listener(const config::Listener& listener) {
+    LiveListener& live = live_->listeners[listener.name];
+    live.settings = listener;
+    live.limits = effective({}, listener.timeouts);
+    for (const std::string& text : listener.trusted_proxies) {
+      if (auto cidr = Cidr::parse(text)) live.trusted.push_back(*cidr);
+    }
+    std::vector<config::Route> routes = listener.routes;
+    if (!listener.upstream.empty()) {
+      config::Route all;
+      all.name = listener.upstream;
+      all.upstream = listener.upstream;
+      routes.push_back(std::move(all));
+    }
+    std::vector<const config::Route*> order;
+    for (const config::Route& route : routes) order.push_back(&route);
+    std::ranges::sort(order, [](const config::Route* a, const config::Route* b) {
+      if (is_more_specific(a->match, b->match)) return true;
+      return !is_more_specific(b->match, a->match) && a < b;  // file order
+    });
+    for (const config::Route* route : order) add_route(live, *route, listener);
+    add_filters(live.chain, listener.filters, "");
+    live.chain.add(std::make_unique<Router>(live.routes));
+    live.chain.finish(nullptr);
+    live.stats = ListenerStats(listener.name);
+  }
+
+  const config::Settings& settings_;
+  const LiveConfig* previous_;
+  KeyedStore& store_;
+  std::shared_ptr<LiveConfig> live_ = std::make_shared<LiveConfig>();
+};
+
+}  // namespace
+
+ListenerStats::ListenerStats(const std::string& listener) {
+  static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t i = 0; i < std::size(kClasses); ++i) {
+    by_class[i] = stats::counter("outrigger_requests_total", "Requests answered, by class of status.",
+                                 {{"listener", listener}, {"status", kClasses[i]}});
+  }
+  const stats::Labels labels = {{"listener", listener}};
+  duration = stats::histogram("outrigger_request_duration_seconds", "From the request head to the last byte.", labels);
+  in_flight = stats::gauge("outrigger_requests_in_flight", "Requests that are being answered.", labels);
+  request_bytes = stats::counter("outrigger_request_bytes_total", "Body bytes received from clients.", labels);
+  response_bytes = stats::counter("outrigger_response_bytes_total", "Body bytes sent to clients.", labels);
+  connections = stats::counter("outrigger_connections_total", "Connections accepted.", labels);
+  open_connections = stats::gauge("outrigger_connections_open", "Connections that are open.", labels);
+}
+
+void ListenerStats::count(const Outcome& outcome) {
+  by_class[std::min<std::size_t>(outcome.status / 100U, 5)].add();
+  duration.observe(std::chrono::duration<double>(outcome.duration).count());
+  request_bytes.add(static_cast<std::int64_t>(outcome.request_bytes));
+  response_bytes.add(static_cast<std::int64_t>(outcome.response_bytes));
+}
+
+FailureStats::FailureStats() {
+  for (std::size_t i = 1; i < kFailures; ++i) {
+    by_failure[i] = stats::counter("outrigger_failures_total", "Requests that failed, by reason.",
+                                   {{"failure", std::string(describe(static_cast<Failure>(i)).token)}});
+  }
+}
+
+Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {
+  Limits limits{};
+  limits.request = first_of(inner.request, outer.request, 60s);
+  limits.backend_request = first_of(inner.backend_request, outer.backend_request, std::min<Duration>(15s, limits.request));
+  limits.request_head = first_of(inner.request_head, outer.request_head, 10s);
+  limits.body_idle = first_of(inner.body_idle, outer.body_idle, 30s);
+  limits.keep_alive = first_of(inner.keep_alive, outer.keep_alive, 75s);
+  return limits;
+}
+
+void Chain::finish(const Link* rest) {
+  links_.resize(filters_.size());
+  for (std::size_t i = filters_.size(); i-- > 0;) {
+    links_[i] = {filters_[i].get(), rest};
+    rest = &links_[i];
+  }
+  first_ = rest;
+}
+
+std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store) {
+  return Builder(settings, previous, store).build();
+}
+
+}  // namespace outrigger::proxy

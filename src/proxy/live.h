@@ -1,0 +1,118 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cidr.h"
+#include "base/regex.h"
+#include "config/settings.h"
+#include "outrigger/filter.h"
+#include "outrigger/stats.h"
+#include "upstream/cluster.h"
+
+// What one worker runs: filters, chains, routes and pools made from the settings. Built on the worker between two
+// events; exchanges keep the one they began with.
+namespace outrigger::proxy {
+
+using base::Cidr;
+using base::Regex;
+
+// All deadlines of an exchange, no member unset.
+struct Limits {
+  Duration request;
+  Duration backend_request;
+  Duration request_head;
+  Duration body_idle;
+  Duration keep_alive;
+};
+Limits effective(const config::Timeouts& outer, const config::Timeouts& inner);
+
+// A chain of filters that ends in `terminal`.
+class Chain {
+ public:
+  Chain() = default;
+  void add(std::unique_ptr<Filter> filter) { filters_.push_back(std::move(filter)); }
+  // Links the filters; after this `first()` is valid. `rest` continues another chain.
+  void finish(const Link* rest);
+  const Link* first() const { return first_; }
+
+ private:
+  std::vector<std::unique_ptr<Filter>> filters_;
+  std::vector<Link> links_;
+  const Link* first_ = nullptr;
+};
+
+struct LiveUpstream {
+  std::shared_ptr<upstream::Cluster> cluster;
+  Chain chain;  // the upstream's filters, then the call
+};
+
+struct PathPattern {
+  config::PathMatch match;
+  std::unique_ptr<Regex> regex;
+};
+
+struct ValuePattern {
+  config::StringMatch match;
+  std::unique_ptr<Regex> regex;
+};
+
+struct LiveRoute {
+  std::string name;
+  config::RouteMatch match;
+  std::unique_ptr<Regex> path_regex;
+  std::vector<ValuePattern> headers;
+  std::vector<ValuePattern> query;
+  Limits limits;
+  Chain chain;
+  std::string upstream;
+  bool has_timeouts = false;
+};
+
+// Counts of one listener, their labels resolved.
+struct ListenerStats {
+  ListenerStats() = default;
+  explicit ListenerStats(const std::string& listener);
+  void count(const Outcome& outcome);
+  stats::Counter by_class[6];  // 0: no answer; 1 to 5: 1xx to 5xx
+  stats::Histogram duration;
+  stats::Gauge in_flight;
+  stats::Counter request_bytes, response_bytes;
+  stats::Counter connections;
+  stats::Gauge open_connections;
+};
+
+struct LiveListener {
+  config::Listener settings;
+  Limits limits;
+  std::vector<Cidr> trusted;
+  Chain chain;
+  std::deque<LiveRoute> routes;  // most specific first
+  ListenerStats stats;
+};
+
+// Counts reasons of failures, one counter each.
+struct FailureStats {
+  FailureStats();
+  static constexpr std::size_t kFailures = 1
+#define OUTRIGGER_FAILURE(name, side, status, retry, proxy_status, text) +1
+#include "outrigger/failure.def"
+#undef OUTRIGGER_FAILURE
+      ;
+  stats::Counter by_failure[kFailures];
+  void count(Failure failure) { by_failure[static_cast<std::size_t>(failure)].add(); }
+};
+
+struct LiveConfig {
+  std::map<std::string, LiveUpstream, std::less<>> upstreams;
+  std::map<std::string, LiveListener, std::less<>> listeners;  // by name
+};
+
+// Builds what `settings` describe; clusters that `previous` has with equal settings go on with their pools.
+// Thread: the worker.
+std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store);
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <optional>
+
+#include "outrigger/task.h"
+#include "proxy/slot.h"
+#include "upstream/wire_body.h"
+
+namespace outrigger::proxy {
+
+// One request on one upstream connection: sends it, reads its head, and is the body of its response. The upload runs on
+// its own, so an early answer, or an answer that flows while the request still does, is passed on at once.
+// Lives in the exchange's arena; destroying it cancels the upload and gives connection and slot back.
+class Stream final : public Body, private RootTask::Owner, private Deferred {
+ public:
+  Stream(ActiveExchange& exchange, upstream::Cluster& cluster, upstream::Endpoint& endpoint,
+         std::unique_ptr<upstream::Connection> connection);
+  ~Stream() override;
+
+  Arena& arena() { return exchange_.arena(); }
+  upstream::Connection& connection() { return *connection_; }
+  // The request counts as in flight until the stream ends.
+  void take_slot(Slot slot) { slot_ = std::move(slot); }
+  bool was_reused() const { return reused_; }
+  // The kernel took at least one byte of the request.
+  bool was_sent() const { return sent_; }
+  // The service sent at least one byte.
+  bool was_answered() const { return answered_; }
+
+  // co_await send_head(): the head, and the content that is already here.
+  net::WriteAll send_head();
+  // Goes on with the content, if there is more.
+  void start_upload();
+  bool is_uploading() const { return static_cast<bool>(upload_) && !upload_done_; }
+  // After a 1xx or silence the client may send its content (RFC 9110 section 10.1.1).
+  bool waits_for_continue() const { return expects_continue_; }
+  void go_on_after_continue();
+
+  class HeadWait;
+  // co_await read_head(): the next head, interim or final, into head(); or why there is none.
+  HeadWait read_head();
+  ResponseHead* head() { return head_; }
+  // The final head is here: its content can be pulled.
+  void begin_body();
+
+  State pull(std::string_view& bytes) override { return body_->pull(bytes); }
+  void park(Wakeable* waiter) override { body_->park(waiter); }
+  Failure failure() const override { return body_->failure(); }
+  const Headers* trailers() const override { return body_->trailers(); }
+
+ private:
+  struct ContinueWait final : Deadline {
+    explicit ContinueWait(Stream& owner) : owner(owner) {}
+    void expired() override;
+    Stream& owner;
+  };
+
+  RootTask upload(ActiveExchange& exchange);
+  void on_root_done(std::exception_ptr failure) noexcept override;
+  void run_deferred() override;
+  bool can_be_reused() const;
+  // One attempt at the head: true when there is a result in head_failure_.
+  bool try_head();
+
+  ActiveExchange& exchange_;
+  upstream::Cluster& cluster_;
+  upstream::Endpoint& endpoint_;
+  std::unique_ptr<upstream::Connection> connection_;
+  Slot slot_;
+  ResponseHead* head_ = nullptr;
+  std::size_t scanned_ = 0;
+  std::optional<upstream::WireBody> body_;
+  HeadWait* head_wait_ = nullptr;
+  ContinueWait continue_wait_{*this};
+  std::string_view first_chunk_;
+  char chunk_head_[24];
+  Failure head_failure_ = Failure::none;
+  Failure upload_failure_ = Failure::none;
+  bool reused_;
+  bool sent_ = false;
+  bool answered_ = false;
+  bool has_content_;
+  bool expects_continue_;
+  bool upload_done_;
+  bool body_begun_ = false;
+  RootTask upload_;  // last: its frame refers to everything above
+};
+
+// Waits for a response head, at most `backend_request` from the last byte of the request.
+class [[nodiscard]] Stream::HeadWait final : private Wakeable, private Deadline, private net::Interruptible {
+ public:
+  explicit HeadWait(Stream& stream) : stream_(stream) {}
+  HeadWait(const HeadWait&) = delete;
+  HeadWait& operator=(const HeadWait&) = delete;
+  ~HeadWait();
+  bool await_ready() { return stream_.try_head(); }
+  void await_suspend(std::coroutine_handle<> handle);
+  Failure await_resume() const { return stream_.head_failure_; }
+
+  // The request is out: the try's deadline begins.
+  void start_clock();
+  void finish(Failure result);
+
+ private:
+  void wake() override;
+  void expired() override { finish(Failure::upstream_timeout); }
+  void interrupt() override { finish(Failure::request_timeout); }
+  Stream& stream_;
+  std::coroutine_handle<> handle_;
+};
+
+inline Stream::HeadWait Stream::read_head() { return HeadWait(*this); }
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,71 @@
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+
+#include "stats/registry.h"
+
+namespace outrigger::stats {
+
+namespace {
+
+prometheus::ClientMetric::Histogram histogram_of(const Series& series) {
+  prometheus::ClientMetric::Histogram result;
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
+    count += static_cast<std::uint64_t>(total(series.cells.get() + i * kRow));
+    const bool last = i + 1 == Histogram::kBuckets;
+    result.bucket.push_back({count, last ? std::numeric_limits<double>::infinity() : Histogram::kSeconds[i]});
+  }
+  result.sample_count = count;
+  result.sample_sum = static_cast<double>(total(series.cells.get() + Histogram::kBuckets * kRow)) / 1e9;
+  return result;
+}
+
+prometheus::ClientMetric metric_of(Kind kind, const Series& series) {
+  prometheus::ClientMetric metric;
+  for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
+  switch (kind) {
+    case Kind::counter:
+      metric.counter.value = static_cast<double>(total(series.cells.get()));
+      break;
+    case Kind::gauge:
+      metric.gauge.value = static_cast<double>(total(series.cells.get()));
+      break;
+    case Kind::callback:
+      metric.gauge.value = series.read ? series.read() : 0;
+      break;
+    case Kind::histogram:
+      metric.histogram = histogram_of(series);
+      break;
+  }
+  return metric;
+}
+
+prometheus::MetricType type_of(Kind kind) {
+  switch (kind) {
+    case Kind::counter:
+      return prometheus::MetricType::Counter;
+    case Kind::histogram:
+      return prometheus::MetricType::Histogram;
+    default:
+      return prometheus::MetricType::Gauge;
+  }
+}
+
+}  // namespace
+
+std::string exposition() {
+  std::vector<prometheus::MetricFamily> families;
+  Registry::instance().for_each([&](const std::string& name, const Family& family) {
+    prometheus::MetricFamily made;
+    made.name = name;
+    made.help = family.help;
+    made.type = type_of(family.kind);
+    for (const auto& [labels, series] : family.series) made.metric.push_back(metric_of(family.kind, series));
+    families.push_back(std::move(made));
+  });
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace outrigger::stats

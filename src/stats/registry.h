@@ -1,0 +1,45 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "outrigger/stats.h"
+
+namespace outrigger::stats {
+
+enum class Kind : std::uint8_t { counter, gauge, histogram, callback };
+
+// One label set of a family.
+struct Series {
+  Labels labels;
+  std::unique_ptr<Cell[]> cells;  // of a histogram: buckets, then the sum, one row of kMaxWorkers + 1 each
+  std::function<double()> read;
+};
+
+struct Family {
+  std::string help;
+  Kind kind = Kind::counter;
+  std::map<Labels, Series> series;
+};
+
+class Registry {
+ public:
+  static Registry& instance();
+  Series& series(std::string_view name, std::string_view help, Kind kind, const Labels& labels);
+  // Calls `visit(name, family)` under the lock, by name.
+  void for_each(const std::function<void(const std::string&, const Family&)>& visit);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Family, std::less<>> families_;  // guarded by mutex_
+};
+
+inline constexpr std::size_t kRow = kMaxWorkers + 1;
+std::int64_t total(const Cell* cells);
+
+}  // namespace outrigger::stats
