@@ -1,0 +1,60 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "config/load.h"
+#include "filters/registry.h"
+
+namespace outrigger::cli {
+
+namespace {
+
+struct FileOptions {
+  std::string file = "outrigger.yaml";
+  bool json = false;
+};
+
+int validate(const FileOptions& options) {
+  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  if (options.json) {
+    std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
+  } else {
+    for (const auto& diagnostic : loaded.diagnostics) {
+      std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
+    }
+    if (loaded.settings) std::printf("%s: ok\n", options.file.c_str());
+  }
+  return loaded.settings ? 0 : kUsageError;
+}
+
+int dump(const FileOptions& options) {
+  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  for (const auto& diagnostic : loaded.diagnostics) {
+    std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
+  }
+  if (!loaded.settings) return kUsageError;
+  std::fputs(config::dump(*loaded.settings, filters::catalog()).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+void add_config_commands(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<FileOptions>();
+  CLI::App* check = app.add_subcommand("validate", "Checks a configuration and shows every error at once");
+  check->add_option("-c,--config,file", options->file, "The configuration (outrigger.yaml)");
+  check->add_flag("--json", options->json, "A JSON array for editors and CI");
+  check->footer("Example:\n  outrigger validate -c outrigger.yaml");
+  check->callback([options, &exit_code] { exit_code = validate(*options); });
+  CLI::App* show = app.add_subcommand("dump", "Prints the effective configuration and where each value was set");
+  show->add_option("-c,--config,file", options->file, "The configuration (outrigger.yaml)");
+  show->footer("Example:\n  outrigger dump -c outrigger.yaml");
+  show->callback([options, &exit_code] { exit_code = dump(*options); });
+  CLI::App* schema = app.add_subcommand("schema", "Prints the JSON Schema (2020-12) of the configuration");
+  schema->footer("Example:\n  outrigger schema > outrigger.schema.json");
+  schema->callback([] { std::printf("%s\n", config::json_schema(filters::catalog()).c_str()); });
+}
+
+}  // namespace outrigger::cli
