@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coroutine>
-#include <utility>
 #include <string_view>
+#include <utility>
 
 #include "outrigger/failure.h"
 #include "outrigger/headers.h"

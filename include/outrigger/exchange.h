@@ -1,10 +1,10 @@
 #pragma once
 
 #include <coroutine>
-#include <utility>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "outrigger/arena.h"
 #include "outrigger/body.h"
@@ -64,13 +64,13 @@ struct Decision {
 
 // What the exchange came to, for finishers (access log, metrics).
 struct Outcome {
-  std::uint16_t status = 0;             // 0: the client got no answer
+  std::uint16_t status = 0;  // 0: the client got no answer
   Failure failure = Failure::none;
   std::string_view detail;
   bool local = false;
-  bool cut = false;                     // the answer ended before it was complete
-  std::uint64_t request_bytes = 0;      // body bytes from the client
-  std::uint64_t response_bytes = 0;     // body bytes to the client
+  bool cut = false;                  // the answer ended before it was complete
+  std::uint64_t request_bytes = 0;   // body bytes from the client
+  std::uint64_t response_bytes = 0;  // body bytes to the client
   Duration duration{};
 };
 

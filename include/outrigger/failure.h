@@ -21,9 +21,9 @@ enum class Side : std::uint8_t { none, downstream, proxy, upstream };
 enum class Retry : std::uint8_t { never, if_unsent, if_idempotent };
 
 struct FailureInfo {
-  std::string_view token;         // stable, snake_case: metric label and access-log `failure`
-  Side side;                      // who erred
-  std::uint16_t status;           // answer to the client; 0: no answer is possible, the connection is closed
+  std::string_view token;  // stable, snake_case: metric label and access-log `failure`
+  Side side;               // who erred
+  std::uint16_t status;    // answer to the client; 0: no answer is possible, the connection is closed
   Retry retry;
   std::string_view proxy_status;  // RFC 9209 section 2.3 error token
   std::string_view text;          // a sentence without full stop, for `why`

@@ -19,8 +19,8 @@ struct Link {
   const Link* rest;
 };
 
-// The rest of the chain. May be called never (local reply), once, or often by a filter that says `repeats()`: each later
-// call starts from the request head as it stood at the first.
+// The rest of the chain. May be called never (local reply), once, or often by a filter that says `repeats()`: each
+// later call starts from the request head as it stood at the first.
 class Next {
  public:
   explicit Next(const Link* link, bool repeats = false) : link_(link), repeats_(repeats) {}

@@ -101,7 +101,7 @@ class Headers {
   Arena& arena() const { return *arena_; }
 
  private:
-  void detach();             // makes the table ours alone before a change
+  void detach();  // makes the table ours alone before a change
   void reserve(std::uint32_t capacity);
   void recount();
 

@@ -25,17 +25,17 @@ enum class Framing : std::uint8_t { none, length, chunked, until_close };
 struct RequestHead {
   explicit RequestHead(Arena& arena) : headers(arena) {}
 
-  std::string_view method_token;    // "GET"
+  std::string_view method_token;  // "GET"
   Method method = Method::other;
   Version version = Version::http11;
-  std::string_view target;          // as it will be forwarded, origin-form ("/a?b=c") or "*"
-  std::string_view scheme;          // of an absolute-form target, else empty
-  std::string_view authority;       // host[:port]: of an absolute-form target, else the Host field; may be empty (1.0)
+  std::string_view target;     // as it will be forwarded, origin-form ("/a?b=c") or "*"
+  std::string_view scheme;     // of an absolute-form target, else empty
+  std::string_view authority;  // host[:port]: of an absolute-form target, else the Host field; may be empty (1.0)
   Headers headers;
   Framing framing = Framing::none;
-  std::uint64_t content_length = 0; // bytes, when framing is `length`
-  bool keep_alive = true;           // what the client asked for (RFC 9112 section 9.3)
-  bool expects_continue = false;    // Expect: 100-continue
+  std::uint64_t content_length = 0;  // bytes, when framing is `length`
+  bool keep_alive = true;            // what the client asked for (RFC 9112 section 9.3)
+  bool expects_continue = false;     // Expect: 100-continue
 
   // The part before "?" and the part after it, without the "?".
   std::string_view path() const { return target.substr(0, target.find('?')); }
@@ -50,13 +50,13 @@ struct RequestHead {
 struct ResponseHead {
   explicit ResponseHead(Arena& arena) : headers(arena) {}
 
-  std::uint16_t status = 0;         // 100..999
-  std::string_view reason;          // may be empty
+  std::uint16_t status = 0;  // 100..999
+  std::string_view reason;   // may be empty
   Version version = Version::http11;
   Headers headers;
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
-  bool keep_alive = true;           // what the service offered
+  bool keep_alive = true;  // what the service offered
 };
 
 // "Not Found" for 404; empty for codes without a registered phrase.

@@ -50,7 +50,8 @@ using Gauge = Counter;
 // Cumulative buckets by upper bound in the metric's unit, with sum and count.
 class Histogram {
  public:
-  static constexpr double kSeconds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+  static constexpr double kSeconds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                        0.25,   0.5,   1,      2.5,   5,    10,    30};
   static constexpr std::size_t kBuckets = std::size(kSeconds) + 1;
   Histogram() = default;
   Histogram(const Counter (&buckets)[kBuckets], Counter sum);
@@ -62,8 +63,9 @@ class Histogram {
   Counter nanoseconds_;
 };
 
-// Handles by name and labels; the same ones give the same cells, so a reload goes on counting. Thread: any, takes a lock:
-// while a snapshot is built, not per request. At most 1000 label sets a name; later ones share one labelled "other".
+// Handles by name and labels; the same ones give the same cells, so a reload goes on counting. Thread: any, takes a
+// lock: while a snapshot is built, not per request. At most 1000 label sets a name; later ones share one labelled
+// "other".
 Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
 Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
 Histogram histogram(std::string_view name, std::string_view help, const Labels& labels = {});

@@ -71,8 +71,9 @@ class PromiseBase {
   // Tasks may be awaited only as temporaries: once, where they are made.
   template <typename A>
   decltype(auto) await_transform(A&& awaitable, std::source_location where = std::source_location::current()) {
-    static_assert(!std::is_lvalue_reference_v<A> || !requires { typename std::remove_cvref_t<A>::outrigger_task; },
-                  "await a Task as a temporary: co_await f(...)");
+    static_assert(
+        !std::is_lvalue_reference_v<A> || !requires { typename std::remove_cvref_t<A>::outrigger_task; },
+        "await a Task as a temporary: co_await f(...)");
     where_ = where;
     return std::forward<A>(awaitable);
   }

@@ -54,7 +54,7 @@ void* Arena::allocate_slow(std::size_t size) {
 #endif
 }
 
-void Arena::release(void* p, std::size_t size) noexcept {
+void Arena::release(void* p, [[maybe_unused]] std::size_t size) noexcept {
 #ifdef OUTRIGGER_SANITIZED
   for (Block** link = &blocks_; *link != nullptr; link = &(*link)->next) {
     if ((*link)->payload() != p) continue;

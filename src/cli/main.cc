@@ -6,12 +6,15 @@
 namespace outrigger::cli {
 
 int main(int argc, char** argv) {
-  CLI::App app("Outrigger: a sidecar proxy that adds TLS, retries, circuit breaking and logs to a service", "outrigger");
+  CLI::App app("Outrigger: a sidecar proxy that adds TLS, retries, circuit breaking and logs to a service",
+               "outrigger");
   int exit_code = 0;
   app.require_subcommand(1);
   add_run(app, exit_code);
   add_config_commands(app, exit_code);
-  app.add_subcommand("version", "Prints the version")->callback([] { std::printf("outrigger " OUTRIGGER_VERSION "\n"); });
+  app.add_subcommand("version", "Prints the version")->callback([] {
+    std::printf("outrigger " OUTRIGGER_VERSION "\n");
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,8 +23,7 @@ timeval to_timeval(Duration duration) {
 // All deadlines of one length, soonest first by construction, and one timer for the first of them.
 class DeadlineQueue {
  public:
-  DeadlineQueue(EventLoop& loop, Duration length)
-      : loop_(loop), length_(length), timer_(loop, [this] { expire(); }) {}
+  DeadlineQueue(EventLoop& loop, Duration length) : loop_(loop), length_(length), timer_(loop, [this] { expire(); }) {}
 
   Duration length() const { return length_; }
   void add(Deadline& deadline) {

@@ -36,7 +36,8 @@ constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 FieldId field_id(std::string_view name) {
@@ -69,7 +70,8 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 }
 
 std::size_t Headers::count(FieldId id) const {
-  return has(id) ? static_cast<std::size_t>(std::count_if(begin(), end(), [id](const Field& f) { return f.id == id; })) : 0;
+  return has(id) ? static_cast<std::size_t>(std::count_if(begin(), end(), [id](const Field& f) { return f.id == id; }))
+                 : 0;
 }
 
 void Headers::reserve(std::uint32_t capacity) {

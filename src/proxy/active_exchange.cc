@@ -51,7 +51,8 @@ void ActiveExchange::find_client(const net::Address& peer) {
   const auto is_trusted = [&](std::string_view ip) {
     std::array<std::byte, 16> storage;
     const auto bytes = net::ip_bytes(ip, storage);
-    return !bytes.empty() && std::ranges::any_of(live_listener_.trusted, [&](const Cidr& cidr) { return cidr.contains(bytes); });
+    return !bytes.empty() &&
+           std::ranges::any_of(live_listener_.trusted, [&](const Cidr& cidr) { return cidr.contains(bytes); });
   };
   trusted_ = is_trusted(peer_ip_);
   if (!trusted_) return;

@@ -127,8 +127,8 @@ constexpr std::size_t kAdded = 512;  // room for the fields we add, their own va
 
 std::string_view write_request_head(ActiveExchange& exchange) {
   const RequestHead& request = exchange.request();
-  const std::size_t bound =
-      request.method_token.size() + request.target.size() + size_of(request.headers) * 2 + request.authority.size() + kAdded;
+  const std::size_t bound = request.method_token.size() + request.target.size() + size_of(request.headers) * 2 +
+                            request.authority.size() + kAdded;
   HeadBuffer buffer(exchange.arena(), bound);
   HeadWriter& out = buffer.writer;
   out.append(request.method_token);

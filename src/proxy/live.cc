@@ -46,14 +46,14 @@ class Builder {
   std::shared_ptr<upstream::Cluster> cluster(const config::Upstream& upstream) {
     if (previous_ != nullptr) {
       const auto old = previous_->upstreams.find(upstream.name);
-      if (old != previous_->upstreams.end() && upstream::fingerprint(old->second.cluster->settings()) == upstream::fingerprint(upstream)) {
+      if (old != previous_->upstreams.end() &&
+          upstream::fingerprint(old->second.cluster->settings()) == upstream::fingerprint(upstream)) {
         return old->second.cluster;
       }
     }
-    auto slots = std::static_pointer_cast<upstream::Slots>(
-        store_.find_or_make("slots\n" + upstream.name + '\n' + upstream::fingerprint(upstream), [&]() -> std::shared_ptr<void> {
-          return std::make_shared<upstream::Slots>(upstream.limits);
-        }));
+    auto slots = std::static_pointer_cast<upstream::Slots>(store_.find_or_make(
+        "slots\n" + upstream.name + '\n' + upstream::fingerprint(upstream),
+        [&]() -> std::shared_ptr<void> { return std::make_shared<upstream::Slots>(upstream.limits); }));
     std::vector<std::unique_ptr<upstream::Endpoint>> endpoints;
     for (const config::EndpointSpec& spec : upstream.endpoints) {
       endpoints.push_back(std::make_unique<upstream::Endpoint>(spec.address, resolve(spec.address), spec.weight));
@@ -177,7 +177,8 @@ FailureStats::FailureStats() {
 Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {
   Limits limits{};
   limits.request = first_of(inner.request, outer.request, 60s);
-  limits.backend_request = first_of(inner.backend_request, outer.backend_request, std::min<Duration>(15s, limits.request));
+  limits.backend_request =
+      first_of(inner.backend_request, outer.backend_request, std::min<Duration>(15s, limits.request));
   limits.request_head = first_of(inner.request_head, outer.request_head, 10s);
   limits.body_idle = first_of(inner.body_idle, outer.body_idle, 30s);
   limits.keep_alive = first_of(inner.keep_alive, outer.keep_alive, 75s);
@@ -193,7 +194,8 @@ void Chain::finish(const Link* rest) {
   first_ = rest;
 }
 
-std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store) {
+std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous,
+                                       KeyedStore& store) {
   return Builder(settings, previous, store).build();
 }
 

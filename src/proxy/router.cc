@@ -60,7 +60,8 @@ auto rank(const config::RouteMatch& match) {
   }
   const std::size_t kind = match.path.exact ? 3U : match.path.prefix ? 2U : match.path.regex ? 1U : 0U;
   const std::size_t length = match.path.prefix ? match.path.prefix->size() : 0;
-  return std::tuple(exact_host, wildcard, kind, length, !match.method.empty(), match.headers.size(), match.query.size());
+  return std::tuple(exact_host, wildcard, kind, length, !match.method.empty(), match.headers.size(),
+                    match.query.size());
 }
 
 }  // namespace
@@ -72,9 +73,11 @@ bool matches(const LiveRoute& route, const RequestHead& request) {
   const auto any_host = [&](const std::string& host) { return host_matches(host, request.host()); };
   if (!match.host.empty() && !std::ranges::any_of(match.host, any_host)) return false;
   if (!path_matches(route, request.path())) return false;
-  if (!match.method.empty() && !(std::ranges::find(match.method, request.method_token) != match.method.end())) return false;
-  return std::ranges::all_of(route.headers,
-                             [&](const ValuePattern& p) { return value_matches(p, request.headers.get(p.match.name)); }) &&
+  if (!match.method.empty() && !(std::ranges::find(match.method, request.method_token) != match.method.end()))
+    return false;
+  return std::ranges::all_of(
+             route.headers,
+             [&](const ValuePattern& p) { return value_matches(p, request.headers.get(p.match.name)); }) &&
          std::ranges::all_of(route.query, [&](const ValuePattern& p) {
            return value_matches(p, query_value(request.query(), p.match.name));
          });

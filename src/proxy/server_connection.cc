@@ -17,7 +17,7 @@ using net::WriteAll;
 using namespace std::chrono_literals;
 
 constexpr Duration kHandshakeLimit = 10s;
-constexpr Duration kLingerLimit = 2s;              // for what a client still sends after its early answer
+constexpr Duration kLingerLimit = 2s;  // for what a client still sends after its early answer
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 
 http::h1::HeadLimits head_limits(const LiveListener& listener) {
@@ -92,7 +92,8 @@ void ServerConnection::wake() {
 }
 
 void ServerConnection::expired() {
-  if (state_ == State::reading && deadline_is_head_ && !input_.unread().empty()) return reject(Failure::request_head_timeout);
+  if (state_ == State::reading && deadline_is_head_ && !input_.unread().empty())
+    return reject(Failure::request_head_timeout);
   close();
 }
 
@@ -173,10 +174,11 @@ void ServerConnection::reject(Failure failure) {
   Arena arena;
   const std::string_view status = decimal(arena, info.status);
   const std::string_view body = arena.concat(status, " ", reason_phrase(info.status), ": ", info.text, "\n");
-  const std::string_view answer = arena.concat(
-      "HTTP/1.1 ", status, " ", reason_phrase(info.status), "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ",
-      decimal(arena, body.size()), "\r\nProxy-Status: outrigger; error=", info.proxy_status, "; details=\"", info.token,
-      "\"\r\nConnection: close\r\n\r\n", body);
+  const std::string_view answer =
+      arena.concat("HTTP/1.1 ", status, " ", reason_phrase(info.status),
+                   "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ", decimal(arena, body.size()),
+                   "\r\nProxy-Status: outrigger; error=", info.proxy_status, "; details=\"", info.token,
+                   "\"\r\nConnection: close\r\n\r\n", body);
   const iovec piece = net::piece(answer);
   transport_->write({&piece, 1});
   exchange_.reset();
@@ -207,7 +209,8 @@ RootTask ServerConnection::serve(ActiveExchange& exchange) {
   std::string_view bytes;
   Body::State state = body == nullptr ? Body::State::end : body->pull(bytes);
   if (state == Body::State::failed) {
-    response = exchange.fail(body->failure() == Failure::response_truncated ? Failure::upstream_reset : body->failure());
+    response =
+        exchange.fail(body->failure() == Failure::response_truncated ? Failure::upstream_reset : body->failure());
     body = response.body();
     state = body->pull(bytes);
   }
@@ -343,7 +346,7 @@ void ServerConnection::drain_lingering() {
 void ServerConnection::close() {
   if (state_ == State::closed) return;
   if (outcome_.cut && reset_on_close_) {
-    const struct linger now {1, 0};
+    const struct linger now{1, 0};
     ::setsockopt(transport_->fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
   }
   state_ = State::closed;

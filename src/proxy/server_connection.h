@@ -14,15 +14,15 @@ class ServerConnection;
 // What a worker's connections share. Thread: the worker.
 struct ConnectionContext {
   EventLoop& loop;
-  std::shared_ptr<LiveConfig> live;            // adopted by the next request of each connection
+  std::shared_ptr<LiveConfig> live;  // adopted by the next request of each connection
   FailureStats& failures;
-  bool draining = false;                       // answer what is in flight, keep nothing alive
+  bool draining = false;  // answer what is in flight, keep nothing alive
   IntrusiveList<ServerConnection> connections{};
   std::size_t open = 0;
 };
 
-// A client's connection: bytes in, one exchange at a time, bytes out. While idle it is this object and its transport; no
-// buffer, no coroutine. HTTP/1.1 by RFC 9112.
+// A client's connection: bytes in, one exchange at a time, bytes out. While idle it is this object and its transport;
+// no buffer, no coroutine. HTTP/1.1 by RFC 9112.
 class ServerConnection final : public Pooled<ServerConnection>,
                                public ListNode<ServerConnection>,
                                private Wakeable,

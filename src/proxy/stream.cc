@@ -40,7 +40,8 @@ Stream::~Stream() {
 // Everything was sent, everything was read, and nobody said close. Bytes left over after a response are an error of the
 // service: the connection is never used again, so they can't answer another request.
 bool Stream::can_be_reused() const {
-  if (!upload_done_ || upload_failure_ != Failure::none || head_ == nullptr || !head_->keep_alive || !body_begun_) return false;
+  if (!upload_done_ || upload_failure_ != Failure::none || head_ == nullptr || !head_->keep_alive || !body_begun_)
+    return false;
   return connection_->input().unread().empty() && (!body_ || (body_->is_complete() && !body_->ended_by_close()));
 }
 
@@ -128,7 +129,8 @@ bool Stream::try_head() {
     if (!input.unread().empty()) {
       answered_ = true;
       head_ = exchange_.arena().make<ResponseHead>(exchange_.arena());
-      const auto result = http::h1::parse_response_head(input.unread(), scanned_, {}, exchange_.request().method, *head_);
+      const auto result =
+          http::h1::parse_response_head(input.unread(), scanned_, {}, exchange_.request().method, *head_);
       if (result.status != Status::need_more) {
         head_failure_ = result.status == Status::complete ? Failure::none : result.failure;
         input.consume(result.consumed);

@@ -56,8 +56,10 @@ class RedirectCall final : public Filter {
   Task<Response> handle(Exchange& exchange, Next) override {
     std::string to = action_.to;
     const RequestHead& request = exchange.request();
-    const std::pair<std::string_view, std::string_view> variables[] = {
-        {"${host}", request.host()}, {"${path}", request.path()}, {"${query}", request.query()}, {"${target}", request.target}};
+    const std::pair<std::string_view, std::string_view> variables[] = {{"${host}", request.host()},
+                                                                       {"${path}", request.path()},
+                                                                       {"${query}", request.query()},
+                                                                       {"${target}", request.target}};
     for (const auto& [name, value] : variables) {
       for (auto at = to.find(name); at != std::string::npos; at = to.find(name, at + value.size())) {
         to.replace(at, name.size(), value);

@@ -10,7 +10,8 @@
 namespace outrigger::proxy {
 
 // The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
-// connection, and repeats once on a fresh connection where a kept one turned out to be closed and nothing was processed.
+// connection, and repeats once on a fresh connection where a kept one turned out to be closed and nothing was
+// processed.
 class UpstreamCall final : public Filter {
  public:
   explicit UpstreamCall(std::shared_ptr<upstream::Cluster> cluster) : cluster_(std::move(cluster)) {}

@@ -12,8 +12,8 @@
 namespace outrigger::server {
 
 struct Options {
-  std::string file;          // outrigger.yaml
-  std::size_t workers = 0;   // 0: by the cgroup's CPU quota, without one min(4, cores)
+  std::string file;         // outrigger.yaml
+  std::size_t workers = 0;  // 0: by the cgroup's CPU quota, without one min(4, cores)
 };
 
 // The process: reads the file, binds, starts workers, and reloads, drains and stops on request. Everything here runs on

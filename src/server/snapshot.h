@@ -13,7 +13,8 @@ namespace outrigger::server {
 // Sockets that listen for one listener, one a worker; closed when no snapshot uses them any more.
 class ListenSockets {
  public:
-  ListenSockets(std::string address, std::vector<int> sockets) : address_(std::move(address)), sockets_(std::move(sockets)) {}
+  ListenSockets(std::string address, std::vector<int> sockets)
+      : address_(std::move(address)), sockets_(std::move(sockets)) {}
   ~ListenSockets();
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;

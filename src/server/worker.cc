@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kAcceptsPerEvent = 64;         // then others get their turn
-constexpr Duration kAcceptPause = 100ms;     // when descriptors ran out
+constexpr int kAcceptsPerEvent = 64;      // then others get their turn
+constexpr Duration kAcceptPause = 100ms;  // when descriptors ran out
 
 }  // namespace
 

@@ -12,8 +12,8 @@
 
 namespace outrigger::server {
 
-// One thread with one loop: its own listening sockets, connections and pools. Only post() and the counters are for other
-// threads.
+// One thread with one loop: its own listening sockets, connections and pools. Only post() and the counters are for
+// other threads.
 class Worker {
  public:
   Worker(std::size_t index, KeyedStore& store);

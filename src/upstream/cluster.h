@@ -54,7 +54,7 @@ class Slots {
     explicit Waiter(EventLoop& loop) : loop(loop) {}
     virtual void granted() = 0;  // called on the releasing thread, under the lock: only posts to `loop`
     EventLoop& loop;
-    bool is_granted = false;     // guarded by the mutex of Slots
+    bool is_granted = false;  // guarded by the mutex of Slots
 
    protected:
     ~Waiter() = default;
@@ -85,7 +85,8 @@ std::string fingerprint(const config::Upstream& settings);
 // One upstream on one worker: endpoints, balancing, pools.
 class Cluster {
  public:
-  Cluster(const config::Upstream& settings, std::shared_ptr<Slots> slots, std::vector<std::unique_ptr<Endpoint>> endpoints);
+  Cluster(const config::Upstream& settings, std::shared_ptr<Slots> slots,
+          std::vector<std::unique_ptr<Endpoint>> endpoints);
 
   const std::string& name() const { return settings_.name; }
   const config::Upstream& settings() const { return settings_; }

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array<bool, 256> make_token_table() {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -89,8 +90,8 @@ std::string_view parse_fields(std::string_view text, std::size_t max_fields, Hea
   return text.size() == 2 ? std::string_view{} : "bytes after the empty line";
 }
 
-// RFC 9112 section 6.3, stricter: both Transfer-Encoding and Content-Length, and any repetition, is refused, because two
-// ends of a chain that choose differently can be desynchronised.
+// RFC 9112 section 6.3, stricter: both Transfer-Encoding and Content-Length, and any repetition, is refused, because
+// two ends of a chain that choose differently can be desynchronised.
 FieldFraming framing_of(const Headers& headers, Version version) {
   FieldFraming result;
   const auto refuse = [&](Failure failure, std::string_view detail) {
@@ -99,12 +100,15 @@ FieldFraming framing_of(const Headers& headers, Version version) {
     return result;
   };
   if (const auto coding = headers.get(FieldId::transfer_encoding)) {
-    if (headers.has(FieldId::content_length)) return refuse(Failure::bad_framing, "Content-Length with Transfer-Encoding");
+    if (headers.has(FieldId::content_length))
+      return refuse(Failure::bad_framing, "Content-Length with Transfer-Encoding");
     if (version == Version::http10) return refuse(Failure::bad_framing, "Transfer-Encoding in HTTP/1.0");
-    if (headers.count(FieldId::transfer_encoding) > 1) return refuse(Failure::bad_framing, "repeated Transfer-Encoding");
+    if (headers.count(FieldId::transfer_encoding) > 1)
+      return refuse(Failure::bad_framing, "repeated Transfer-Encoding");
     if (!equals_ignoring_case(*coding, "chunked")) {
       const bool malformed = coding->empty() || coding->contains(',') || !is_token(*coding);
-      return refuse(malformed ? Failure::bad_framing : Failure::unknown_transfer_coding, "Transfer-Encoding is not chunked");
+      return refuse(malformed ? Failure::bad_framing : Failure::unknown_transfer_coding,
+                    "Transfer-Encoding is not chunked");
     }
     result.framing = Framing::chunked;
   } else if (const auto length = headers.get(FieldId::content_length)) {

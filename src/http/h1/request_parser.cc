@@ -38,7 +38,9 @@ bool is_authority(std::string_view text) {
   } else {
     const auto colon = text.find(':');
     const auto host = text.substr(0, colon);
-    const auto is_host_char = [](char c) { return is_token_char(c) && c != '^' && c != '`' && c != '|' && c != '#' && c != '%'; };
+    const auto is_host_char = [](char c) {
+      return is_token_char(c) && c != '^' && c != '`' && c != '|' && c != '#' && c != '%';
+    };
     if (host.empty() || !std::ranges::all_of(host, is_host_char)) return false;
     port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
   }
@@ -62,7 +64,8 @@ HeadResult parse_target(std::string_view target, PathPolicy policy, RequestHead&
   if (!target.starts_with('/')) {
     const auto scheme_end = target.find("://");
     const auto scheme = target.substr(0, scheme_end);
-    if (scheme_end == std::string_view::npos || !(equals_ignoring_case(scheme, "http") || equals_ignoring_case(scheme, "https"))) {
+    if (scheme_end == std::string_view::npos ||
+        !(equals_ignoring_case(scheme, "http") || equals_ignoring_case(scheme, "https"))) {
       return failed(Failure::bad_target, "neither a path nor an http URL");
     }
     out.scheme = scheme;
@@ -86,7 +89,8 @@ HeadResult parse_version(std::string_view text, RequestHead& out) {
   } else if (text == "HTTP/1.0") {
     out.version = Version::http10;
   } else {
-    const bool is_version = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+    const bool is_version =
+        text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
     return failed(is_version ? Failure::unsupported_version : Failure::bad_request_line, "version");
   }
   return {Status::complete};
@@ -152,7 +156,8 @@ HeadResult parse_request_head(std::string_view input, std::size_t& scanned, cons
   if (head[line_end - 1] != '\r') return failed(Failure::bad_request_line, "bare LF");
   const auto line = parse_request_line(head.substr(0, line_end - 1), limits, policy, out);
   if (line.status == Status::failed) return line;
-  if (const auto error = parse_fields(head.substr(line_end + 1, size - line_end - 1), limits.max_fields, out.headers); !error.empty()) {
+  if (const auto error = parse_fields(head.substr(line_end + 1, size - line_end - 1), limits.max_fields, out.headers);
+      !error.empty()) {
     return failed(error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, error);
   }
   if (const auto host = check_host(out); host.status == Status::failed) return host;
