@@ -12,6 +12,7 @@ struct alignas(std::max_align_t) Arena::Block {
   char* payload() { return reinterpret_cast<char*>(this + 1); }
 };
 
+#ifndef OUTRIGGER_SANITIZED
 namespace {
 
 constexpr int kKeptBlocks = 256;  // 4 MiB a thread
@@ -31,10 +32,13 @@ BlockPool& pool() {
 }
 
 }  // namespace
+#endif
 
 void* Arena::allocate_slow(std::size_t size) {
 #ifdef OUTRIGGER_SANITIZED
-  auto* block = new (std::malloc(sizeof(Block) + size)) Block{blocks_, size};
+  void* memory = std::malloc(sizeof(Block) + size);
+  if (memory == nullptr) std::abort();
+  auto* block = new (memory) Block{blocks_, size};
   blocks_ = block;
   return block->payload();
 #else

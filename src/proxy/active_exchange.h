@@ -68,6 +68,11 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   bool is_from_trusted_proxy() const { return trusted_; }
   std::string_view peer_ip() const { return peer_ip_; }
 
+  // Content-Length is above max_body: refused before anything is sent.
+  bool announces_too_much() const {
+    const auto& limit = live_listener_.settings.max_body;
+    return limit && request_.framing == Framing::length && request_.content_length > limit->bytes;
+  }
   void choose_route(const LiveRoute& route);
   void set_upstream(std::string_view name) { upstream_ = name; }
   // The endpoint of the latest try, which a later one avoids.

@@ -64,6 +64,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   exchange.count_try();
   exchange.set_upstream(cluster_->name());
   if (exchange.is_expired()) co_return exchange.fail(Failure::request_timeout);
+  if (exchange.announces_too_much()) co_return exchange.fail(Failure::body_too_large);
   const std::shared_ptr<upstream::Slots>& slots = cluster_->shared_slots();
   if (!slots->acquire()) {
     const Failure failure = co_await SlotWait(exchange, slots);

@@ -4,6 +4,7 @@ import unittest
 from support import raw
 from support.case import BARE, PLAIN, Case
 from support.services import Echo, PythonFiles
+from support.wait import until
 
 
 class Connections(Case):
@@ -96,7 +97,6 @@ class Connections(Case):
             for _ in range(5):
                 raw.Client(proxy.port()).send(request).reset()
         self.assertEqual(200, self.client(proxy).get().status)
-        from support.wait import until
         until(lambda: proxy.open_files() <= before + 3, "descriptors to return")
 
 
