@@ -39,7 +39,7 @@ def command(*arguments, **options):
 class Outrigger:
     """A running `outrigger run`. Leaving the `with` block stops it by SIGINT and checks exit code 0 and no sanitizer report."""
 
-    def __init__(self, config, workers=1, arguments=(), environment=None, wait_for="listen", **values):
+    def __init__(self, config, workers=1, arguments=(), environment=None, wait_for=("listen",), **values):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="outrigger-test-"))
         self.values = {"dir": str(self.dir), **{name: str(value) for name, value in values.items()}}
         self.file = self.dir / "outrigger.yaml"
@@ -87,7 +87,7 @@ class Outrigger:
     def _is_up(self):
         if self.process.poll() is not None:
             raise AssertionError(f"outrigger ended with {self.process.returncode} at start:\n{self.stderr()}")
-        waiting = [name for name in self.values if name.startswith(self.wait_for)]
+        waiting = [name for name in self.values if name.startswith(tuple(self.wait_for))]
         for name in waiting:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port(name))) != 0:

@@ -250,7 +250,7 @@ class Peer:
     `requests`, `leftovers` and `connections` say what reached it. With `loop`, a connection's steps start again at their end.
     """
 
-    def __init__(self, *scripts, loop=False):
+    def __init__(self, *scripts, loop=False, port=None):
         self.scripts = [list(script) for script in scripts] or [[]]
         self.loop = loop
         self.requests = []
@@ -261,7 +261,7 @@ class Peer:
         self._closing = False
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.port = free_port()
+        self.port = port or free_port()
         self._listener.bind(("127.0.0.1", self.port))
         self._listener.listen(128)
         self._accepting = threading.Thread(target=self._accept, daemon=True)

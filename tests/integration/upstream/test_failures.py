@@ -105,8 +105,9 @@ class Pool(Case):
         self.assertEqual(2, len(service.requests))
 
     def test_bytes_behind_a_response_poison_the_connection(self):
-        service = self.start(raw.Peer([GET, raw.answer(), raw.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
-                                       raw.read_to_end()]))
+        good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+        service = self.start(raw.Peer([GET, raw.send(good + evil), raw.read_to_end()]))
         client = self.client(self.proxy(BARE, service))
         for _ in range(3):
             self.assertEqual(b"ok", client.get().body)

@@ -1,0 +1,95 @@
+"""Commands, and what an operator's mistake looks like."""
+import json
+import pathlib
+import socket
+import tempfile
+
+from support.case import Case
+from support.outrigger import command
+from support.ports import free_port
+
+GOOD = """\
+version: 1
+listeners: [{address: "127.0.0.1:8080", upstream: app}]
+upstreams: {app: {endpoints: ["127.0.0.1:9090"]}}
+"""
+MISTAKES = [
+    ("an unknown key", GOOD.replace("endpoints", "endpionts"), 'did you mean "endpoints"?'),
+    ("an unknown upstream", GOOD.replace("upstream: app", "upstream: ap"), 'unknown upstream "ap" (did you mean "app"?)'),
+    ("an unknown filter", GOOD.replace("upstream: app}", "filters: [{nosuch: {}}], upstream: app}"), 'unknown filter "nosuch"'),
+    ("a number where a duration belongs", GOOD.replace("upstream: app}", "timeouts: {request: 30}, upstream: app}"), "30s"),
+    ("a duplicate key", GOOD + "version: 1\n", "version"),
+    ("no YAML", "version: [1\n", "outrigger.yaml:"),
+    ("a certificate that is not there",
+     GOOD.replace("upstream: app}", "tls: {cert: /none/tls.crt, key: /none/tls.key}, upstream: app}"), "/none/tls.crt"),
+    ("an unset variable", GOOD.replace("127.0.0.1:9090", "${OUTRIGGER_NOT_SET}"), "OUTRIGGER_NOT_SET"),
+]
+
+
+class Commands(Case):
+    def file(self, text):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        path = pathlib.Path(directory) / "outrigger.yaml"
+        path.write_text(text)
+        return path
+
+    def test_a_good_file_validates(self):
+        self.assertEqual(0, command("validate", "-c", self.file(GOOD)).returncode)
+
+    def test_a_mistake_is_a_line_with_place_and_remedy_and_exit_code_2(self):
+        for name, text, said in MISTAKES:
+            for verb in ("validate", "run"):
+                with self.subTest(f"{verb}: {name}"):
+                    path = self.file(text)
+                    done = command(verb, "-c", path)
+                    self.assertEqual(2, done.returncode, done.stderr)
+                    self.assertIn(said, done.stderr)
+                    self.assertRegex(done.stderr, r"outrigger\.yaml(:\d+:\d+)?: ")
+
+    def test_all_mistakes_are_told_at_once(self):
+        done = command("validate", "-c", self.file(GOOD.replace("endpoints", "endpionts").replace("address", "adress")))
+        self.assertIn("endpionts", done.stderr)
+        self.assertIn("adress", done.stderr)
+
+    def test_mistakes_come_as_json_for_editors(self):
+        done = command("validate", "--json", "-c", self.file(MISTAKES[0][1]))
+        self.assertEqual(2, done.returncode)
+        self.assertEqual(3, json.loads(done.stdout)[0]["line"])
+
+    def test_a_file_that_is_not_there_is_one_line(self):
+        done = command("run", "-c", "/none/outrigger.yaml")
+        self.assertEqual((2, 1), (done.returncode, done.stderr.strip().count("\n") + 1), done.stderr)
+        self.assertIn("/none/outrigger.yaml", done.stderr)
+
+    def test_a_port_in_use_is_one_line_and_exit_code_2(self):
+        port = free_port()
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            done = command("run", "-c", self.file(GOOD.replace("8080", str(port))))
+        self.assertEqual((2, 1), (done.returncode, done.stderr.strip().count("\n") + 1), done.stderr)
+        self.assertIn(str(port), done.stderr)
+
+    def test_version_and_help_work(self):
+        self.assertRegex(command("version").stdout, r"\d+\.\d+")
+        for verb in ("run", "validate", "dump", "schema"):
+            done = command(verb, "--help")
+            self.assertEqual(0, done.returncode)
+            self.assertIn("Example", done.stdout)
+
+    def test_schema_is_json_schema_2020_12(self):
+        self.assertIn("2020-12", json.loads(command("schema").stdout)["$schema"])
+
+    def test_a_dump_loads_again_and_says_the_same(self):
+        first = command("dump", "-c", self.file(GOOD))
+        again = command("dump", "-c", self.file(first.stdout))
+        self.assertEqual((0, 0), (first.returncode, again.returncode), again.stderr)
+        strip = [[line.split(" #")[0].rstrip() for line in done.stdout.splitlines()] for done in (first, again)]
+        self.assertEqual(*strip)
+
+    def test_explain_names_route_chain_and_values(self):
+        done = command("explain", "-c", self.file(GOOD), "GET", "http://127.0.0.1:8080/x")
+        self.assertEqual(0, done.returncode, done.stderr)
+        for needed in ("app", "retry", "circuit_breaker"):
+            self.assertIn(needed, done.stdout)

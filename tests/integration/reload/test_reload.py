@@ -1,0 +1,147 @@
+"""The configuration changes while traffic goes on."""
+import os
+import signal
+import time
+
+from support import raw
+from support.case import Case
+from support.load import Load
+from support.outrigger import command
+from support.services import Echo
+from support.wait import until
+
+ROUTED = """
+version: 1
+listeners: [{address: "@listen@", routes: [{match: {path: {exact: /version}}, respond: {body: "VERSION"}}, {upstream: app}]}]
+upstreams: {app: {endpoints: ["@app@"]}}
+"""
+
+
+class Reload(Case):
+    def setUp(self):
+        self.service = self.start(Echo())
+        self.served = self.proxy(ROUTED, self.service)
+
+    def text(self, version):
+        return self.served.fill(ROUTED.replace("VERSION", str(version)))
+
+    def version(self):
+        with raw.Client(self.served.port()) as client:
+            return client.get("/version").body.decode()
+
+    def becomes(self, version):
+        until(lambda: self.version() == str(version), f"version {version} to be served")
+
+    def test_a_rewritten_file_is_adopted(self):
+        self.served.file.write_text(self.text(2))
+        self.becomes(2)
+
+    def test_a_file_renamed_over_is_adopted(self):
+        for version in (2, 3):
+            fresh = self.served.dir / "fresh"
+            fresh.write_text(self.text(version))
+            fresh.rename(self.served.file)
+            self.becomes(version)
+
+    def test_sighup_reloads(self):
+        self.served.file.write_text(self.text(2))
+        self.served.signal(signal.SIGHUP)
+        self.becomes(2)
+
+    def test_a_bad_file_changes_nothing_and_is_loud(self):
+        self.becomes("VERSION")
+        self.served.file.write_text(self.text(2).replace("endpoints", "endpionts"))
+        until(lambda: "endpionts" in self.served.stderr(), "the error in the process log")
+        self.assertEqual("VERSION", self.version())
+        self.served.file.write_text(self.text(3))
+        self.becomes(3)
+
+    def test_kept_connections_and_running_requests_go_on(self):
+        kept, slow = self.client(self.served), self.client(self.served)
+        self.assertEqual(200, kept.get().status)
+        slow.send("GET /slow/1.5 HTTP/1.1\r\nHost: a\r\n\r\n")
+        for version in range(3):
+            self.served.file.write_text(self.text(version))
+            self.becomes(version)
+        self.assertEqual(200, slow.response().status)
+        self.assertEqual(b"2", kept.get("/version").body)
+
+    def test_a_listener_comes_and_goes(self):
+        two = self.text(2).replace("listeners: [", 'listeners: [{address: "@more@", upstream: app}, ')
+        self.served.file.write_text(self.served.fill(two))
+        port = self.served.port("more")
+
+        def answers():
+            try:
+                with raw.Client(port) as client:
+                    return client.get().status == 200
+            except OSError:
+                return False
+        until(answers, "the new listener")
+        self.served.file.write_text(self.text(3))
+        until(lambda: not answers(), "the listener to close")
+        self.becomes(3)
+
+    def test_a_hundred_reloads_under_load_with_broken_files_between_lose_nothing(self):
+        with Load(self.served.port(), clients=4) as load:
+            for version in range(100):
+                if version % 5 == 4:
+                    self.served.file.write_text("listeners: [{adress: 1}\n")
+                    time.sleep(0.02)
+                self.served.file.write_text(self.text(version))
+                self.becomes(version)
+        self.assertEqual({200: load.total()}, dict(load.outcomes))
+
+    def test_two_workers_both_adopt_the_new_file(self):
+        served = self.proxy(ROUTED, self.service, workers=2)
+        served.file.write_text(served.fill(ROUTED.replace("VERSION", "2")))
+
+        def all_new():
+            for _ in range(20):
+                with raw.Client(served.port()) as client:
+                    if client.get("/version").body != b"2":
+                        return False
+            return True
+        until(all_new, "both workers to serve the new version")
+
+
+class Kubernetes(Case):
+    def test_a_swapped_data_symlink_is_adopted(self):
+        service = self.start(Echo())
+        served = self.proxy(ROUTED, service)
+        served.stop()
+        volume = served.dir / "volume"
+        volume.mkdir()
+
+        def publish(version):
+            data = volume / f"..{version}"
+            data.mkdir()
+            (data / "outrigger.yaml").write_text(served.fill(ROUTED.replace("VERSION", str(version))))
+            (volume / "..data_tmp").symlink_to(data.name)
+            os.rename(volume / "..data_tmp", volume / "..data")
+        publish(1)
+        (volume / "outrigger.yaml").symlink_to("..data/outrigger.yaml")
+        served._command[served._command.index("-c") + 1] = str(volume / "outrigger.yaml")
+        served.start()
+
+        def version():
+            with raw.Client(served.port()) as client:
+                return client.get("/version").body
+        for number in (2, 3):
+            publish(number)
+            until(lambda: version() == b"%d" % number, f"version {number} to be served")
+
+
+class Api(Case):
+    def test_the_reload_command_says_what_happened(self):
+        text = ROUTED + 'admin: {address: "@admin@"}\n'
+        served = self.proxy(text, self.start(Echo()))
+        served.file.write_text(served.fill(text.replace("VERSION", "2")))
+        done = command("reload", "-c", served.file)
+        self.assertEqual(0, done.returncode, done.stderr)
+        with raw.Client(served.port()) as client:
+            self.assertEqual(b"2", client.get("/version").body)
+        served.file.write_text("nonsense: 1\n")
+        done = command("reload", "--admin", served.address("admin"))
+        self.assertEqual(1, done.returncode)
+        self.assertIn("nonsense", done.stdout + done.stderr)

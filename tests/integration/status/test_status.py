@@ -1,0 +1,80 @@
+"""Metrics, probes and the admin API."""
+import json
+
+from support import raw
+from support.case import Case
+from support.curl import curl
+from support.wait import until
+
+CONFIG = """
+version: 1
+listeners: [{name: front, address: "@listen@", upstream: app}]
+upstreams: {app: {endpoints: ["@app@"]}}
+status: {address: "@status@"}
+admin: {address: "@admin@"}
+"""
+
+
+class StatusCase(Case):
+    def setUp(self):
+        self.served = self.proxy(CONFIG, self.start(raw.Peer.answering()), wait_for=("listen", "status", "admin"))
+
+    def url_of(self, path, listener="status"):
+        return f"http://{self.served.address(listener)}{path}"
+
+    def get(self, path, *arguments, listener="status"):
+        return curl(*arguments, self.url_of(path, listener))
+
+
+class Status(StatusCase):
+    def test_probes_are_200_while_all_is_well(self):
+        for path in ("/livez", "/readyz", "/startupz"):
+            self.assertEqual(200, self.get(path).status, path)
+
+    def test_metrics_count_requests(self):
+        client = self.client(self.served)
+        for _ in range(7):
+            client.get()
+
+        def counted():
+            text = self.get("/metrics").body.decode()
+            return [line for line in text.splitlines() if line.startswith("outrigger_") and line.endswith(" 7")]
+        until(counted, "a metric that says 7")
+
+    def test_metrics_are_prometheus_text(self):
+        answer = self.get("/metrics")
+        self.assertEqual(200, answer.status)
+        self.assertIn("text/plain", answer.head.get("Content-Type"))
+        text = answer.body.decode()
+        for needed in ("# TYPE outrigger_", "outrigger_build_info", "process_", "_bucket{", "le=\"+Inf\""):
+            self.assertIn(needed, text)
+
+    def test_status_is_read_only(self):
+        self.assertIn(self.get("/metrics", "-X", "POST").status, (404, 405))
+        self.assertEqual(404, self.get("/nothing").status)
+
+    def test_a_bad_reload_is_seen_in_the_readiness_text_and_stays_ready(self):
+        self.served.file.write_text("nonsense: 1\n")
+        until(lambda: "nonsense" in self.served.stderr(), "the error in the process log")
+        answer = self.get("/readyz")
+        self.assertEqual(200, answer.status)
+        self.assertIn(b"reload", answer.body.lower())
+
+
+class Admin(StatusCase):
+    def test_info_is_json(self):
+        answer = self.get("/api/info", listener="admin")
+        self.assertEqual(200, answer.status)
+        self.assertIn("version", json.loads(answer.body))
+
+    def test_upstreams_are_listed(self):
+        self.assertIn("app", self.get("/api/upstreams", listener="admin").body.decode())
+
+    def test_what_changes_state_needs_post(self):
+        self.assertEqual(405, self.get("/api/reload", listener="admin").status)
+        self.assertEqual(200, self.get("/api/reload", "-X", "POST", listener="admin").status)
+
+    def test_a_cross_site_post_is_refused(self):
+        for field in ("Origin: https://evil.example", "Sec-Fetch-Site: cross-site"):
+            self.assertEqual(403, self.get("/api/reload", "-X", "POST", "-H", field, listener="admin").status)
+        self.assertEqual(403, self.get("/api/info", "-H", "Host: evil.example", listener="admin").status)
