@@ -205,7 +205,8 @@ void ServerConnection::start_exchange() {
 RootTask ServerConnection::serve(ActiveExchange& exchange) {
   Response response = co_await Next(listener_->chain.first())(exchange);
   exchange.stop_clock();
-  Body* body = exchange.request().method == Method::head ? nullptr : response.body();
+  const bool has_content = exchange.request().method != Method::head && response.head().framing != Framing::none;
+  Body* body = has_content ? response.body() : nullptr;
   std::string_view bytes;
   Body::State state = body == nullptr ? Body::State::end : body->pull(bytes);
   if (state == Body::State::failed) {
@@ -220,7 +221,7 @@ RootTask ServerConnection::serve(ActiveExchange& exchange) {
   const bool may_keep = !context_.draining && (!response.is_local() || request_is_over());
   const ResponseWire wire = write_response_head(exchange, response, may_keep);
   keep_alive_ = wire.keep_alive;
-  reset_on_close_ = !wire.chunked && response.head().framing != Framing::length;
+  reset_on_close_ = has_content && !wire.chunked && response.head().framing != Framing::length;
   std::string_view head = wire.head;
   char buffer[24];
   for (;;) {

@@ -43,10 +43,10 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   // The final head is here: its content can be pulled.
   void begin_body();
 
-  State pull(std::string_view& bytes) override { return body_->pull(bytes); }
+  State pull(std::string_view& bytes) override { return body_ ? body_->pull(bytes) : State::end; }
   void park(Wakeable* waiter) override { body_->park(waiter); }
   Failure failure() const override { return body_->failure(); }
-  const Headers* trailers() const override { return body_->trailers(); }
+  const Headers* trailers() const override { return body_ ? body_->trailers() : nullptr; }
 
  private:
   struct ContinueWait final : Deadline {

@@ -120,9 +120,8 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   stream->begin_body();
   ResponseHead* head = stream->head();
   stream->take_slot(std::move(slot));
-  BodyPointer body;
-  if (head->framing != Framing::none) body.reset(stream.release());
-  co_return Result{Failure::none, false, Response(head, std::move(body))};
+  // Also without content: the head's fields are views into the stream's buffer.
+  co_return Result{Failure::none, false, Response(head, BodyPointer(stream.release()))};
 }
 
 }  // namespace outrigger::proxy

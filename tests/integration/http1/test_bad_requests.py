@@ -20,7 +20,7 @@ BAD = [
     ("an empty length", 400, POST + "Content-Length:\r\n\r\nabc"),
     ("a length beyond 64 bits", 400, POST + "Content-Length: 18446744073709551619\r\n\r\nabc"),
     ("an unknown coding", 501, POST + "Transfer-Encoding: gzip\r\n\r\n"),
-    ("a coding before chunked", 400, POST + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+    ("a coding before chunked", 501, POST + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
     ("chunked twice", 400, POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("chunked in HTTP/1.0", 400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("a folded field", 400, GET + "X: a\r\n b\r\n\r\n"),
