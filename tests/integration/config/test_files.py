@@ -1,4 +1,4 @@
-"""Every file in config/ and every YAML block of the README is loaded and run."""
+"""Every file in config/ and every YAML block of the documents is loaded and run."""
 import re
 import tempfile
 
@@ -36,6 +36,6 @@ def _add(name, path, text):
 
 for _path in sorted((ROOT / "config").glob("*.yaml")):
     _add(f"test_{_path.stem}_loads_and_runs", _path.name, _path.read_text())
-for _number, _block in enumerate(re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-                                 if (ROOT / "README.md").exists() else []):
-    _add(f"test_readme_block_{_number}_loads_and_runs", "README.md", _block)
+for _document in ("README.md", "docs/concepts.md"):
+    for _number, _block in enumerate(re.findall(r"```yaml\n(.*?)```", (ROOT / _document).read_text(), re.S)):
+        _add(f"test_{_document.lower().replace('.md', '').replace('/', '_')}_block_{_number}_loads_and_runs", _document, _block)
