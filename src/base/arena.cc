@@ -13,6 +13,7 @@ struct alignas(std::max_align_t) Arena::Block {
 };
 
 #ifndef OUTRIGGER_SANITIZED
+#ifndef OUTRIGGER_SANITIZED
 namespace {
 
 constexpr int kKeptBlocks = 256;  // 4 MiB a thread
@@ -32,6 +33,7 @@ BlockPool& pool() {
 }
 
 }  // namespace
+#endif
 #endif
 
 void* Arena::allocate_slow(std::size_t size) {
@@ -69,6 +71,7 @@ void Arena::release(void* p, [[maybe_unused]] std::size_t size) noexcept {
   }
 #else
   size = (size + kAlign - 1) & ~(kAlign - 1);
+  // Only the newest allocation of the current block ends at top_.
   if (static_cast<char*>(p) + size == top_) top_ = static_cast<char*>(p);
 #endif
 }

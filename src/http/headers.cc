@@ -1,7 +1,8 @@
 #include "outrigger/headers.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
+#include <iterator>
 #include <memory>
 
 namespace outrigger {
@@ -17,19 +18,24 @@ constexpr std::string_view kNames[] = {
 #undef OUTRIGGER_FIELD
 };
 
-// Ids by length of their names, so that a look-up compares with one or two candidates.
+// Ids by the length of their names: a look-up compares with the one to four names of its length.
 struct ByLength {
   static constexpr std::size_t kMaxLength = 27;
-  FieldId candidates[kMaxLength + 1][8] = {};
+  static constexpr std::size_t kMaxCandidates = 8;  // the last one is always `other`
+  FieldId candidates[kMaxLength + 1][kMaxCandidates] = {};
   constexpr ByLength() {
     for (std::size_t i = 1; i < std::size(kNames); ++i) {
       FieldId* slot = candidates[kNames[i].size()];
       while (*slot != FieldId::other) ++slot;
       *slot = static_cast<FieldId>(i);
     }
+    for (const auto& row : candidates) {
+      if (row[kMaxCandidates - 1] != FieldId::other) std::abort();  // not constant: the build stops here
+    }
   }
 };
 constexpr ByLength kByLength;
+static_assert(std::size(kNames) <= 64, "Headers keeps one bit for each id");
 
 constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
 
@@ -45,7 +51,7 @@ FieldId field_id(std::string_view name) {
   for (const FieldId id : kByLength.candidates[name.size()]) {
     if (id == FieldId::other) break;
     const std::string_view candidate = kNames[static_cast<std::size_t>(id)];
-    if (lower(candidate.front()) == lower(name.front()) && equals_ignoring_case(candidate, name)) return id;
+    if (equals_ignoring_case(candidate, name)) return id;
   }
   return FieldId::other;
 }

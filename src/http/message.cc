@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "outrigger/failure.h"
-
 namespace outrigger {
 
 Method method_of(std::string_view token) {
@@ -93,17 +91,6 @@ std::string_view reason_phrase(std::uint16_t status) {
     if (code == status) return phrase;
   }
   return {};
-}
-
-const FailureInfo& describe(Failure failure) {
-  static constexpr FailureInfo kTable[] = {
-      {"", Side::none, 200, Retry::never, "", ""},
-#define OUTRIGGER_FAILURE(name, side, status, retry, proxy_status, text) \
-  {#name, Side::side, status, Retry::retry, #proxy_status, text},
-#include "outrigger/failure.def"
-#undef OUTRIGGER_FAILURE
-  };
-  return kTable[static_cast<std::size_t>(failure)];
 }
 
 }  // namespace outrigger

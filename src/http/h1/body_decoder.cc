@@ -1,144 +1,170 @@
 #include "http/h1/body_decoder.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "http/h1/fields.h"
+#include "http/h1/framing.h"
+#include "http/h1/scan.h"
+#include "http/h1/target.h"
+#include "http/h1/trailers.h"
 
 namespace outrigger::http::h1 {
 
 namespace {
 
-constexpr std::size_t kMaxLine = 4096;
-constexpr std::size_t kMaxTrailers = 8192;
+constexpr unsigned kMaxDigits = 16;
+constexpr unsigned kMaxLineExtension = 4 * 1024;
+constexpr unsigned kMaxBodyExtension = 16 * 1024;
+constexpr std::size_t kMaxTrailers = 8 * 1024;
 constexpr std::size_t kMaxTrailerFields = 32;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+}  // namespace
 
-// RFC 9110 section 6.5.1: fields that frame, route or authenticate have no meaning in trailers.
-bool may_trail(const Field& field) {
-  switch (field.id) {
-    case FieldId::content_length:
-    case FieldId::transfer_encoding:
-    case FieldId::host:
-    case FieldId::connection:
-    case FieldId::keep_alive:
-    case FieldId::te:
-    case FieldId::trailer:
-    case FieldId::upgrade:
-    case FieldId::expect:
-    case FieldId::authorization:
-    case FieldId::cookie:
-    case FieldId::set_cookie:
-    case FieldId::content_type:
-    case FieldId::forwarded:
-    case FieldId::x_forwarded_for:
-    case FieldId::x_forwarded_proto:
-    case FieldId::x_forwarded_host:
-      return false;
-    default:
-      return true;
+BodyDecoder::BodyDecoder(Framing framing, std::uint64_t length, Arena* trailers_arena)
+    : framing_(framing), left_(framing == Framing::length ? length : 0), arena_(trailers_arena) {
+  if (framing == Framing::chunked) {
+    state_ = State::size_first;
+  } else if (framing != Framing::until_close && left_ == 0) {
+    state_ = State::done;
   }
 }
-
-}  // namespace
 
 BodyDecoder::Step BodyDecoder::step(std::string_view input) {
   if (state_ == State::done) return {0, {}, Step::State::done};
   if (state_ == State::failed) return {0, {}, Step::State::failed};
-  return framing_ == Framing::chunked ? chunked_step(input) : data_step(input);
+  return framing_ == Framing::chunked ? chunked_step(input) : content_step(input);
 }
 
-BodyDecoder::Step BodyDecoder::data_step(std::string_view input) {
-  if (input.empty()) return {};
+bool BodyDecoder::on_eof() {
+  if (ends_with_connection()) state_ = State::done;
+  return done();
+}
+
+BodyDecoder::Step BodyDecoder::content_step(std::string_view input) {
   if (framing_ == Framing::until_close) return {input.size(), input, Step::State::need_input};
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
   left_ -= size;
   if (left_ == 0) state_ = State::done;
-  return {size, input.substr(0, size), left_ == 0 ? Step::State::done : Step::State::need_input};
+  return {size, input.substr(0, size), done() ? Step::State::done : Step::State::need_input};
 }
 
-BodyDecoder::Step BodyDecoder::fail(std::size_t consumed) {
+BodyDecoder::Step BodyDecoder::fail(std::size_t consumed, std::string_view error) {
   state_ = State::failed;
+  error_ = error;
   return {consumed, {}, Step::State::failed};
 }
 
-// One character of "1f4;extension\r\n"; false if it can't stand there.
-bool BodyDecoder::take_size(char c) {
-  if (++line_ > kMaxLine) return false;
-  if (saw_cr_) {
-    if (c != '\n' || digits_ == 0) return false;
-    saw_cr_ = in_extension_ = false;
-    state_ = left_ == 0 ? State::trailers : State::chunk;
-    digits_ = line_ = 0;
-    return true;
-  }
-  if (c == '\r') return saw_cr_ = true;
-  if (in_extension_) return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-  if (c == ';') return in_extension_ = digits_ > 0;
-  const int digit = hex_value(c);
-  if (digit < 0 || ++digits_ > 15) return false;
-  left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
-  return true;
-}
-
-BodyDecoder::Step BodyDecoder::payload_step(std::string_view input, std::size_t consumed) {
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - consumed));
-  left_ -= size;
-  if (left_ == 0) state_ = State::chunk_end;
-  return {consumed + size, input.substr(consumed, size), Step::State::more};
-}
-
 BodyDecoder::Step BodyDecoder::chunked_step(std::string_view input) {
-  std::size_t at = 0;
-  while (at < input.size()) {
-    switch (state_) {
-      case State::size:
-        if (!take_size(input[at++])) return fail(at);
-        break;
-      case State::chunk:
-        return payload_step(input, at);
-      case State::chunk_end: {
-        const char c = input[at++];
-        if (c != (saw_cr_ ? '\n' : '\r')) return fail(at);
-        if (saw_cr_) state_ = State::size;
-        saw_cr_ = !saw_cr_;
-        break;
-      }
-      case State::trailers: {
-        // Up to and with one line; the empty line ends the body.
-        const auto newline = input.find('\n', at);
-        const auto end = newline == std::string_view::npos ? input.size() : newline + 1;
-        if (collected_.size() + (end - at) > kMaxTrailers) return fail(end);
-        collected_ = arena_->concat(collected_, input.substr(at, end - at));
-        at = end;
-        if (newline == std::string_view::npos) break;
-        if (collected_ == "\r\n" || collected_.ends_with("\r\n\r\n")) {
-          if (!take_trailers()) return fail(at);
-          state_ = State::done;
-          return {at, {}, Step::State::done};
-        }
-        if (collected_.ends_with("\n\n") || !collected_.ends_with("\r\n")) return fail(at);
-        break;
-      }
-      default:
-        return fail(at);
+  for (std::size_t at = 0; at < input.size(); ++at) {
+    if (state_ == State::chunk) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - at));
+      left_ -= size;
+      if (left_ == 0) state_ = State::chunk_cr;
+      const bool is_all = at + size == input.size();
+      return {at + size, input.substr(at, size), is_all ? Step::State::need_input : Step::State::more};
     }
+    if (state_ == State::trailers) return trailer_step(input, at);
+    if (const auto error = take(input[at]); !error.empty()) return fail(at, error);
   }
-  return {at, {}, Step::State::need_input};
+  return {input.size(), {}, Step::State::need_input};
 }
 
-bool BodyDecoder::take_trailers() {
-  Headers all(*arena_);
-  if (!parse_fields(collected_, kMaxTrailerFields, all).empty()) return false;
-  if (all.empty()) return true;
-  all.remove_if([](const Field& field) { return !may_trail(field); });
-  trailers_ = all;
-  return true;
+// One byte that is neither content nor trailer. RFC 9112 section 7.1:
+//   chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+std::string_view BodyDecoder::take(char c) {
+  switch (state_) {
+    case State::size_first:
+    case State::size:
+      return take_digit(c);
+    case State::extension:
+      return take_extension(c);
+    case State::size_lf:
+      if (c != '\n') return "bare CR in a chunk line";
+      end_size_line();
+      return {};
+    case State::chunk_cr:
+      state_ = State::chunk_lf;
+      return c == '\r' ? "" : "no CRLF behind a chunk";
+    case State::chunk_lf:
+      state_ = State::size_first;
+      return c == '\n' ? "" : "no CRLF behind a chunk";
+    default:
+      return "state";
+  }
+}
+
+std::string_view BodyDecoder::take_digit(char c) {
+  if (const int digit = hex_value(c); digit >= 0) {
+    if (++digits_ > kMaxDigits || left_ > (kMaxLength >> 4)) return "chunk size too large";
+    left_ = left_ << 4 | static_cast<unsigned>(digit);
+    state_ = State::size;
+    return {};
+  }
+  if (state_ == State::size_first) return "no chunk size";
+  if (c != '\r' && c != ';') return c == '\n' ? "bare LF in a chunk line" : "bad character in a chunk size";
+  state_ = c == ';' ? State::extension : State::size_lf;
+  return {};
+}
+
+// RFC 9112 section 7.1.1: unknown extensions are ignored, but not without a limit.
+std::string_view BodyDecoder::take_extension(char c) {
+  if (c == '\r') {
+    state_ = State::size_lf;
+    return {};
+  }
+  if (is_control(c)) return c == '\n' ? "bare LF in a chunk line" : "control character in a chunk extension";
+  if (++line_extension_ > kMaxLineExtension || ++body_extension_ > kMaxBodyExtension)
+    return "chunk extensions too long";
+  return {};
+}
+
+void BodyDecoder::end_size_line() {
+  digits_ = 0;
+  line_extension_ = 0;
+  state_ = left_ == 0 ? State::trailers : State::chunk;
+}
+
+// Trailers are collected until the empty line is there: they are rare, and their lines must be in one piece.
+BodyDecoder::Step BodyDecoder::trailer_step(std::string_view input, std::size_t at) {
+  const std::string_view rest = input.substr(at);
+  if (collected_size_ == 0 && rest.starts_with("\r\n")) {
+    state_ = State::done;
+    return {at + 2, {}, Step::State::done};
+  }
+  const std::size_t before = collected_size_;
+  collect(rest.substr(0, kMaxTrailers - before));
+  const std::string_view lines(collected_, collected_size_);
+  const LineScan scan = scan_lines(lines, scanned_);
+  if (scan.state == LineScan::State::malformed) return fail(at, scan.reason);
+  if (scan.state == LineScan::State::incomplete) {
+    if (collected_size_ == kMaxTrailers) return fail(at, "trailers too large");
+    return {input.size(), {}, Step::State::need_input};
+  }
+  if (const auto error = finish_trailers(lines.substr(0, scan.size)); !error.empty()) return fail(at, error);
+  state_ = State::done;
+  return {at + scan.size - before, {}, Step::State::done};
+}
+
+void BodyDecoder::collect(std::string_view bytes) {
+  const auto needed = static_cast<std::uint32_t>(collected_size_ + bytes.size());
+  if (needed > collected_capacity_) {
+    collected_capacity_ = std::bit_ceil(std::max<std::uint32_t>(needed, 256));
+    char* const grown = arena_->array<char>(collected_capacity_);
+    if (collected_size_ > 0) std::memcpy(grown, collected_, collected_size_);
+    collected_ = grown;
+  }
+  std::memcpy(collected_ + collected_size_, bytes.data(), bytes.size());
+  collected_size_ = needed;
+}
+
+std::string_view BodyDecoder::finish_trailers(std::string_view lines) {
+  Headers fields(*arena_);
+  if (const auto error = parse_fields(lines, kMaxTrailerFields, fields); !error.empty()) return error;
+  fields.remove_if([](const Field& field) { return !is_allowed_in_trailers(field); });
+  if (!fields.empty()) trailers_ = fields;
+  return {};
 }
 
 }  // namespace outrigger::http::h1

@@ -1,15 +1,8 @@
-#include "http/h1/request_parser.h"
+#include "http/h1/target.h"
 
 namespace outrigger::http::h1 {
 
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // RFC 3629: shortest forms, no surrogates, at most U+10FFFF.
 class Utf8Check {
@@ -39,11 +32,20 @@ class Utf8Check {
   unsigned char high_ = 0xbf;
 };
 
-bool is_dot_segment(std::string_view segment) {
-  segment = segment.substr(0, segment.find(';'));
-  return segment == "." || segment == "..";
+// Is the segment at the front of `rest` "." or ".."? Parameters, plain or encoded, don't hide it: some servers cut them
+// off first.
+bool begins_with_dot_segment(std::string_view rest) {
+  if (!rest.starts_with('.')) return false;
+  rest.remove_prefix(rest.starts_with("..") ? 2 : 1);
+  return rest.empty() || rest.front() == '/' || rest.front() == ';' || rest.starts_with("%3b") ||
+         rest.starts_with("%3B");
 }
 
+bool begins_with_hex_pair(std::string_view rest) {
+  return rest.size() >= 2 && hex_value(rest[0]) >= 0 && hex_value(rest[1]) >= 0;
+}
+
+// Why the encoded byte `decoded` with `rest` behind it is ambiguous.
 std::string_view check_encoded(int decoded, std::string_view rest) {
   switch (decoded) {
     case '/':
@@ -52,10 +54,12 @@ std::string_view check_encoded(int decoded, std::string_view rest) {
       return "encoded dot";
     case '\\':
       return "encoded backslash";
+    case '\0':
+      return "encoded NUL";
     case '%':
-      return rest.size() >= 2 && hex_value(rest[0]) >= 0 && hex_value(rest[1]) >= 0 ? "double encoding" : "";
+      return begins_with_hex_pair(rest) ? "double encoding" : "";
     default:
-      return decoded < 0x20 || decoded == 0x7f ? "encoded control character" : "";
+      return "";
   }
 }
 
@@ -65,18 +69,19 @@ std::string_view ambiguity_of_path(std::string_view path) {
   Utf8Check utf8;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
+    auto byte = static_cast<unsigned char>(c);
     if (c == '\\') return "backslash";
-    if (c == '/' && is_dot_segment(path.substr(i + 1, path.substr(i + 1).find('/')))) return "dot segment";
-    if (c != '%') {
-      if (!utf8.feed(static_cast<unsigned char>(c))) return "invalid UTF-8";
-      continue;
+    if (c == '/' && begins_with_dot_segment(path.substr(i + 1))) return "dot segment";
+    if (c == '%') {
+      if (!begins_with_hex_pair(path.substr(i + 1))) return "bad encoding";
+      const int decoded = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
+      i += 2;
+      if (const auto error = check_encoded(decoded, path.substr(i + 1)); !error.empty()) return error;
+      byte = static_cast<unsigned char>(decoded);
     }
-    const int decoded = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
-    if (const auto error = check_encoded(decoded, path.substr(i + 3)); !error.empty()) return error;
-    if (!utf8.feed(static_cast<unsigned char>(decoded))) return "invalid UTF-8";
-    i += 2;
+    if (!utf8.feed(byte)) return "invalid UTF-8";
   }
-  return utf8.is_complete() ? std::string_view{} : "invalid UTF-8";
+  return utf8.is_complete() ? "" : "invalid UTF-8";
 }
 
 }  // namespace outrigger::http::h1

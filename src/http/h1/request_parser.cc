@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "http/h1/fields.h"
+#include "http/h1/framing.h"
+#include "http/h1/scan.h"
+#include "http/h1/target.h"
 
 namespace outrigger::http::h1 {
 
@@ -10,165 +13,159 @@ namespace {
 
 using Status = HeadResult::Status;
 
-HeadResult failed(Failure failure, std::string_view detail) { return {Status::failed, 0, failure, detail}; }
+// A step of the parser: nothing, or why the request is refused.
+struct Refusal {
+  Failure failure = Failure::none;
+  std::string_view reason{};
+  explicit operator bool() const { return failure != Failure::none; }
+};
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+HeadResult failed(const Refusal& refusal) { return {Status::failed, 0, refusal.failure, refusal.reason}; }
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// RFC 3986: what may stand in a path or query; anything else must come encoded. Static text if refused.
-std::string_view check_target(std::string_view target) {
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    const char c = target[i];
-    if (c <= 0x20 || c == 0x7f) return "control character or non-ASCII byte in the target";
-    if (c == '#') return "fragment in the target";
-    if (c == '%' && (target.size() - i < 3 || !is_hex(target[i + 1]) || !is_hex(target[i + 2]))) return "bad encoding";
+Refusal parse_version(std::string_view text, Version& version) {
+  if (text == "HTTP/1.1") {
+    version = Version::http11;
+  } else if (text == "HTTP/1.0") {
+    version = Version::http10;
+  } else {
+    const bool is_version =
+        text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+    return {is_version ? Failure::unsupported_version : Failure::bad_request_line, "version"};
   }
   return {};
 }
 
-// uri-host [ ":" port ], RFC 9110 section 7.2. Empty hosts are refused.
-bool is_authority(std::string_view text) {
-  std::string_view port;
-  if (text.starts_with('[')) {
-    const auto end = text.find(']');
-    if (end == std::string_view::npos || end < 3) return false;
-    const auto inside = text.substr(1, end - 1);
-    if (!std::ranges::all_of(inside, [](char c) { return is_hex(c) || c == ':' || c == '.'; })) return false;
-    port = text.substr(end + 1);
-  } else {
-    const auto colon = text.find(':');
-    const auto host = text.substr(0, colon);
-    const auto is_host_char = [](char c) {
-      return is_token_char(c) && c != '^' && c != '`' && c != '|' && c != '#' && c != '%';
-    };
-    if (host.empty() || !std::ranges::all_of(host, is_host_char)) return false;
-    port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+// RFC 9112 section 3.2.2. Leaves the origin form in `target`.
+Refusal parse_absolute_form(std::string_view& target, RequestHead& out) {
+  const auto colon = target.find(':');
+  const auto scheme = target.substr(0, colon);
+  if (equals_ignoring_case(scheme, "http")) {
+    out.scheme = "http";
+  } else if (equals_ignoring_case(scheme, "https")) {
+    out.scheme = "https";
   }
-  if (port.empty()) return true;
-  port.remove_prefix(port.front() == ':' ? 1 : 0);
-  if (port.empty() || port.size() > 5 || !std::ranges::all_of(port, is_digit)) return false;
-  int value = 0;
-  for (const char c : port) value = value * 10 + (c - '0');
-  return value <= 65535;
+  if (out.scheme.empty() || !target.substr(scheme.size()).starts_with("://")) {
+    return {Failure::bad_target, "neither a path nor an http URL"};
+  }
+  target.remove_prefix(scheme.size() + 3);
+  const auto path_at = std::min(target.find_first_of("/?"), target.size());
+  out.authority = target.substr(0, path_at);
+  if (!is_authority(out.authority)) return {Failure::bad_host, "malformed authority in the target"};
+  target.remove_prefix(path_at);
+  if (target.empty() && out.method == Method::options) {
+    target = "*";  // RFC 9112 section 3.2.4
+  } else if (!target.starts_with('/')) {
+    target = target.empty() ? "/" : out.headers.arena().concat("/", target);
+  }
+  return {};
 }
 
-// RFC 9112 section 3.2: the four forms of a target; `out.target` becomes the origin form or "*".
-HeadResult parse_target(std::string_view target, PathPolicy policy, RequestHead& out) {
-  if (out.method == Method::connect) return failed(Failure::connect_refused, "CONNECT");
-  if (const auto error = check_target(target); !error.empty()) return failed(Failure::bad_target, error);
+// RFC 9112 section 3.2: the four forms of a target.
+Refusal parse_target(std::string_view target, PathPolicy policy, RequestHead& out) {
+  if (out.method == Method::connect) return {Failure::connect_refused, "CONNECT"};
+  if (const auto error = check_target(target); !error.empty()) return {Failure::bad_target, error};
   if (target == "*") {
-    if (out.method != Method::options) return failed(Failure::bad_target, "\"*\" is for OPTIONS");
-    out.target = target;
-    return {Status::complete};
-  }
-  if (!target.starts_with('/')) {
-    const auto scheme_end = target.find("://");
-    const auto scheme = target.substr(0, scheme_end);
-    if (scheme_end == std::string_view::npos ||
-        !(equals_ignoring_case(scheme, "http") || equals_ignoring_case(scheme, "https"))) {
-      return failed(Failure::bad_target, "neither a path nor an http URL");
-    }
-    out.scheme = scheme;
-    const auto rest = target.substr(scheme_end + 3);
-    const auto path_at = rest.find_first_of("/?");
-    out.authority = rest.substr(0, path_at);
-    if (!is_authority(out.authority)) return failed(Failure::bad_host, "bad authority in the target");
-    const auto path = path_at == std::string_view::npos ? std::string_view{} : rest.substr(path_at);
-    target = path.starts_with('/') ? path : out.headers.arena().concat("/", path);
+    if (out.method != Method::options) return {Failure::bad_target, "\"*\" is for OPTIONS"};
+  } else if (!target.starts_with('/')) {
+    if (const Refusal refusal = parse_absolute_form(target, out)) return refusal;
   }
   out.target = target;
-  if (policy == PathPolicy::reject) {
-    if (const auto error = ambiguity_of_path(out.path()); !error.empty()) return failed(Failure::bad_target, error);
-  }
-  return {Status::complete};
+  if (policy == PathPolicy::keep) return {};
+  const auto error = ambiguity_of_path(out.path());
+  return error.empty() ? Refusal{} : Refusal{Failure::bad_target, error};
 }
 
-HeadResult parse_version(std::string_view text, RequestHead& out) {
-  if (text == "HTTP/1.1") {
-    out.version = Version::http11;
-  } else if (text == "HTTP/1.0") {
-    out.version = Version::http10;
-  } else {
-    const bool is_version =
-        text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
-    return failed(is_version ? Failure::unsupported_version : Failure::bad_request_line, "version");
-  }
-  return {Status::complete};
-}
-
-HeadResult parse_request_line(std::string_view line, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
-  const auto first = line.find(' ');
-  const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return failed(Failure::bad_request_line, "not three parts");
-  out.method_token = line.substr(0, first);
-  if (!is_token(out.method_token)) return failed(Failure::bad_request_line, "the method is no token");
+// RFC 9112 section 3: method SP request-target SP HTTP-version, one blank each.
+Refusal parse_request_line(std::string_view line, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
+  const auto method_end = line.find(' ');
+  out.method_token = line.substr(0, method_end);
+  if (!is_token(out.method_token)) return {Failure::bad_request_line, "the method is no token"};
   out.method = method_of(out.method_token);
-  if (const auto version = parse_version(line.substr(last + 1), out); version.status == Status::failed) return version;
-  const auto target = line.substr(first + 1, last - first - 1);
-  if (target.empty()) return failed(Failure::bad_request_line, "no target");
-  if (target.size() > limits.max_target) return failed(Failure::target_too_long, "target");
-  return parse_target(target, policy, out);
+  if (method_end == std::string_view::npos) return {Failure::bad_request_line, "no target"};
+  line.remove_prefix(method_end + 1);
+  const auto target_end = line.find(' ');
+  if (target_end == 0) return {Failure::bad_request_line, "two blanks"};
+  if (target_end == std::string_view::npos) return {Failure::bad_request_line, "no version"};
+  if (const Refusal refusal = parse_version(line.substr(target_end + 1), out.version)) return refusal;
+  if (target_end > limits.max_target) return {Failure::target_too_long, "max_target"};
+  return parse_target(line.substr(0, target_end), policy, out);
 }
 
-// RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1; an absolute target takes precedence over it.
-HeadResult check_host(RequestHead& out) {
+// RFC 9112 section 3.2: one valid Host, which HTTP/1.1 must have; an absolute target takes its place.
+Refusal check_host(RequestHead& out) {
   const auto host = out.headers.get(FieldId::host);
-  if (out.headers.count(FieldId::host) > 1) return failed(Failure::bad_host, "repeated Host");
-  if (!host && out.version == Version::http11) return failed(Failure::bad_host, "no Host");
-  if (host && !is_authority(*host)) return failed(Failure::bad_host, "malformed Host");
-  if (!out.scheme.empty()) {
-    out.headers.set("Host", out.authority);
-  } else if (host) {
-    out.authority = *host;
+  if (!host && out.version == Version::http11) return {Failure::bad_host, "no Host"};
+  if (out.headers.count(FieldId::host) > 1) return {Failure::bad_host, "repeated Host"};
+  const bool is_absolute = !out.scheme.empty();
+  if (host && !is_authority(*host) && !(is_absolute && host->empty())) return {Failure::bad_host, "malformed Host"};
+  if (!is_absolute) {
+    out.authority = host.value_or(std::string_view{});
+  } else if (host != out.authority) {
+    out.headers.set(field_name(FieldId::host), out.authority);
   }
-  return {Status::complete};
+  return {};
 }
 
-// Bytes that can't begin a request are refused before a whole head is there: a TLS hello, a binary protocol.
-bool can_begin(std::string_view input) {
-  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 32); ++i) {
-    if (input[i] == ' ') return i > 0;
-    if (!is_token_char(input[i])) return false;
+Refusal parse_head(std::string_view head, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
+  const auto line_end = head.find('\r');
+  if (const Refusal refusal = parse_request_line(head.substr(0, line_end), limits, policy, out)) return refusal;
+  const auto error = parse_fields(head.substr(line_end + 2), limits.max_fields, out.headers);
+  if (!error.empty()) return {error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, error};
+  if (const Refusal refusal = check_host(out)) return refusal;
+  const FieldFraming framing = framing_of(out.headers, out.version);
+  if (framing.failure != Failure::none) return {framing.failure, framing.reason};
+  out.framing = framing.framing;
+  out.content_length = framing.length;
+  out.keep_alive = keeps_alive(out.headers, out.version);
+  // RFC 9110 section 10.1.1: ignored in HTTP/1.0.
+  const auto expect = out.headers.get(FieldId::expect);
+  out.expects_continue = expect && out.version == Version::http11 && equals_ignoring_case(*expect, "100-continue");
+  return {};
+}
+
+// Does the front look like a method? A TLS hello or a binary protocol is told apart by its first bytes.
+bool can_begin(std::string_view head) {
+  constexpr std::size_t kLooked = 24;
+  for (std::size_t i = 0; i < std::min(head.size(), kLooked); ++i) {
+    if (head[i] == ' ') return i > 0;
+    if (!is_token_char(head[i])) return false;
   }
   return true;
 }
 
-HeadResult too_large(std::string_view input, const HeadLimits& limits) {
-  const bool in_line = input.substr(0, limits.max_head).find('\n') == std::string_view::npos;
-  return failed(in_line ? Failure::target_too_long : Failure::head_too_large, "limit");
+// Is the head that has not ended yet too long already? 414 when it is still in its target, else 431.
+HeadResult check_growth(std::string_view head, const HeadLimits& limits) {
+  if (head.size() > limits.max_target) {
+    const auto blank = head.find(' ');
+    const auto begun = blank == std::string_view::npos ? std::string_view{} : head.substr(blank + 1);
+    if (begun.size() > limits.max_target && begun.find_first_of(" \r") > limits.max_target) {
+      return failed({Failure::target_too_long, "max_target"});
+    }
+  }
+  return head.size() < limits.max_head ? HeadResult{} : failed({Failure::head_too_large, "max_head"});
 }
 
 }  // namespace
 
 HeadResult parse_request_head(std::string_view input, std::size_t& scanned, const HeadLimits& limits, PathPolicy policy,
                               RequestHead& out) {
-  // RFC 9112 section 2.2: one empty line before the request line is ignored.
+  if (input.empty() || input == "\r") return {};
   const std::size_t skipped = input.starts_with("\r\n") ? 2 : 0;
   const std::string_view head = input.substr(skipped);
-  if (input == "\r" || head.empty()) return {};
-  if (!can_begin(head)) return failed(Failure::bad_request_line, "the method is no token");
-  std::size_t seen = scanned < skipped ? 0 : scanned - skipped;
-  const std::size_t size = find_head_end(head, seen);
-  scanned = input.size();
-  if (size == std::string_view::npos) return input.size() >= limits.max_head ? too_large(input, limits) : HeadResult{};
-  if (size > limits.max_head) return too_large(head.substr(0, size), limits);
-  const auto line_end = head.find('\n');
-  if (head[line_end - 1] != '\r') return failed(Failure::bad_request_line, "bare LF");
-  const auto line = parse_request_line(head.substr(0, line_end - 1), limits, policy, out);
-  if (line.status == Status::failed) return line;
-  if (const auto error = parse_fields(head.substr(line_end + 1, size - line_end - 1), limits.max_fields, out.headers);
-      !error.empty()) {
-    return failed(error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, error);
+  if (!can_begin(head)) return failed({Failure::bad_request_line, "the method is no token"});
+  std::size_t seen = scanned - std::min(scanned, skipped);
+  const LineScan scan = scan_lines(head, seen);
+  scanned = seen + skipped;
+  if (scan.state == LineScan::State::incomplete) return check_growth(head, limits);
+  if (scan.state == LineScan::State::malformed) {
+    const bool in_fields = head.substr(0, scan.size).contains('\n');
+    return failed({in_fields ? Failure::bad_header : Failure::bad_request_line, scan.reason});
   }
-  if (const auto host = check_host(out); host.status == Status::failed) return host;
-  const FieldFraming framing = framing_of(out.headers, out.version);
-  if (framing.failure != Failure::none) return failed(framing.failure, framing.detail);
-  out.framing = framing.framing;
-  out.content_length = framing.length;
-  out.keep_alive = keeps_alive(out.headers, out.version);
-  const auto expect = out.headers.get(FieldId::expect);
-  out.expects_continue = expect && out.version == Version::http11 && equals_ignoring_case(*expect, "100-continue");
-  return {Status::complete, size + skipped};
+  if (scan.size > limits.max_head) return check_growth(head.substr(0, scan.size), limits);
+  if (const Refusal refusal = parse_head(head.substr(0, scan.size), limits, policy, out)) return failed(refusal);
+  return {Status::complete, scan.size + skipped, Failure::none, {}};
 }
 
 }  // namespace outrigger::http::h1

@@ -5,17 +5,20 @@
 
 namespace outrigger::http::h1 {
 
-// What to do with a path that two parties could read differently: `reject` refuses it, `keep` forwards it as it is.
+// What to do with a path that two parties could read differently (ambiguity_of_path): `reject` refuses it with
+// bad_target, `keep` forwards it as it is. The query is never looked at.
 enum class PathPolicy : std::uint8_t { reject, keep };
 
-// Parses the request head at the front of `input`. RFC 9112 sections 2 to 7, strict: everything ambiguous is refused.
-// `scanned` starts at 0 and is passed again with the same input grown. On `complete` the views in `out` point into
-// `input` or the arena. Cost: linear in the head, no allocation but the field table.
+// Finds and parses the request head at the front of `input`. RFC 9112 sections 2 to 7, strict: what can be read in two
+// ways is refused. One empty line before the request line is skipped (section 2.2).
+//
+// `scanned` is 0 for a new request and is passed again, with an empty `out`, when the same input has grown; a head that
+// trickles in costs no more than one that comes whole. Whatever can't begin a request, or holds a bare CR or LF, fails
+// at once instead of waiting for its end.
+// complete: the views in `out` point into `input` or its arena; `out.target` is the origin form or "*"; of an absolute
+//   target scheme and authority are set and Host is replaced by the authority (section 3.2.2).
+// failed: any Failure of the downstream side from bad_request_line to too_many_fields; `out` is then half filled.
 HeadResult parse_request_head(std::string_view input, std::size_t& scanned, const HeadLimits& limits, PathPolicy policy,
                               RequestHead& out);
-
-// Is `path` (no query) the same for every reader? Static text that says why not, or empty. Refused: dot segments,
-// encoded slash, dot, backslash or NUL, double encoding, backslash, invalid UTF-8.
-std::string_view ambiguity_of_path(std::string_view path);
 
 }  // namespace outrigger::http::h1

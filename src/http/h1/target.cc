@@ -1,0 +1,92 @@
+#include "http/h1/target.h"
+
+#include <algorithm>
+#include <array>
+
+namespace outrigger::http::h1 {
+
+namespace {
+
+constexpr std::array<bool, 256> table_of(std::string_view chars) {
+  std::array<bool, 256> table{};
+  for (const char c : chars) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+// RFC 3986 unreserved and the harmless sub-delims.
+constexpr auto kHostChars = table_of("-._~!$&'*+0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+constexpr bool is_plain_target_char(char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '%'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_ipv4(std::string_view text) {
+  for (int part = 0;; ++part) {
+    const auto dot = text.find('.');
+    const auto digits = text.substr(0, dot);
+    if (digits.empty() || digits.size() > 3 || !std::ranges::all_of(digits, is_digit)) return false;
+    if (digits.size() > 1 && digits.front() == '0') return false;
+    if (digits.size() == 3 && digits > "255") return false;
+    if (dot == std::string_view::npos) return part == 3;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+// Groups of 16 bits in "a:b:c" (the last may be IPv4), or -1. Empty text has none.
+int count_groups(std::string_view text, bool may_end_in_ipv4) {
+  if (text.empty()) return 0;
+  for (int groups = 1;; ++groups) {
+    const auto colon = text.find(':');
+    const auto group = text.substr(0, colon);
+    const bool is_last = colon == std::string_view::npos;
+    if (is_last && may_end_in_ipv4 && group.contains('.')) return is_ipv4(group) ? groups + 1 : -1;
+    if (group.empty() || group.size() > 4) return -1;
+    if (!std::ranges::all_of(group, [](char c) { return hex_value(c) >= 0; })) return -1;
+    if (is_last) return groups;
+    text.remove_prefix(colon + 1);
+  }
+}
+
+// RFC 3986 IPv6address: eight groups, or fewer around one "::".
+bool is_ipv6(std::string_view text) {
+  const auto gap = text.find("::");
+  if (gap == std::string_view::npos) return count_groups(text, true) == 8;
+  const int before = count_groups(text.substr(0, gap), false);
+  const int after = count_groups(text.substr(gap + 2), true);
+  return before >= 0 && after >= 0 && before + after <= 7;
+}
+
+bool is_port(std::string_view text) {
+  if (text.empty() || text.size() > 5 || !std::ranges::all_of(text, is_digit)) return false;
+  int value = 0;
+  for (const char c : text) value = value * 10 + (c - '0');
+  return value <= 65535;
+}
+
+}  // namespace
+
+std::string_view check_target(std::string_view target) {
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const char c = target[i];
+    if (is_plain_target_char(c)) continue;
+    if (c == '#') return "fragment in the target";
+    if (c != '%') return "control character, blank or non-ASCII byte in the target";
+    if (target.size() - i < 3 || hex_value(target[i + 1]) < 0 || hex_value(target[i + 2]) < 0) return "bad encoding";
+  }
+  return {};
+}
+
+bool is_authority(std::string_view text) {
+  std::size_t host_size = 0;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
+    host_size = end + 1;
+  } else {
+    while (host_size < text.size() && kHostChars[static_cast<unsigned char>(text[host_size])]) ++host_size;
+  }
+  if (host_size == 0) return false;
+  text.remove_prefix(host_size);
+  return text.empty() || (text.front() == ':' && is_port(text.substr(1)));
+}
+
+}  // namespace outrigger::http::h1
