@@ -181,7 +181,8 @@ ResponseWire write_response_head(ActiveExchange& exchange, Response& response, b
   const RequestHead& request = exchange.request();
   const ResponseHead& head = response.head();
   ResponseWire wire;
-  const bool has_content = response.body() != nullptr && head.framing != Framing::none && request.method != Method::head;
+  const bool has_content =
+      response.body() != nullptr && head.framing != Framing::none && request.method != Method::head;
   const bool needs_framing = has_content && head.framing != Framing::length;
   wire.chunked = needs_framing && request.version == Version::http11;
   wire.keep_alive = may_keep && request.keep_alive && !(needs_framing && !wire.chunked);
