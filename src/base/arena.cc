@@ -13,7 +13,6 @@ struct alignas(std::max_align_t) Arena::Block {
 };
 
 #ifndef OUTRIGGER_SANITIZED
-#ifndef OUTRIGGER_SANITIZED
 namespace {
 
 constexpr int kKeptBlocks = 256;  // 4 MiB a thread
@@ -33,7 +32,6 @@ BlockPool& pool() {
 }
 
 }  // namespace
-#endif
 #endif
 
 void* Arena::allocate_slow(std::size_t size) {

@@ -1,5 +1,7 @@
 #include "http/h1/framing.h"
 
+#include <algorithm>
+
 #include "http/h1/fields.h"
 
 namespace outrigger::http::h1 {
@@ -45,6 +47,11 @@ FieldFraming coding_framing(std::string_view codings) {
   return refuse(Failure::unknown_transfer_coding, "transfer coding other than chunked");
 }
 
+// A tab is a legal blank, but parsers are in use that read a value with one behind it otherwise or not at all.
+bool has_tab(const Headers& headers, FieldId id) {
+  return std::ranges::any_of(headers, [id](const Field& field) { return field.id == id && field.line.contains('\t'); });
+}
+
 }  // namespace
 
 FieldFraming framing_of(const Headers& headers, Version version) {
@@ -56,11 +63,13 @@ FieldFraming framing_of(const Headers& headers, Version version) {
     if (headers.count(FieldId::transfer_encoding) > 1) {
       return refuse(Failure::bad_framing, "repeated Transfer-Encoding");
     }
+    if (has_tab(headers, FieldId::transfer_encoding)) return refuse(Failure::bad_framing, "tab in Transfer-Encoding");
     return coding_framing(*codings);
   }
   const auto text = headers.get(FieldId::content_length);
   if (!text) return {};
   if (headers.count(FieldId::content_length) > 1) return refuse(Failure::bad_framing, "repeated Content-Length");
+  if (has_tab(headers, FieldId::content_length)) return refuse(Failure::bad_framing, "tab in Content-Length");
   std::uint64_t length = 0;
   if (!parse_length(*text, length)) return refuse(Failure::bad_framing, "malformed Content-Length");
   return {.framing = length == 0 ? Framing::none : Framing::length, .length = length, .has_length = true};

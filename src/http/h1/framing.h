@@ -22,8 +22,8 @@ struct FieldFraming {
 };
 
 // RFC 9112 section 6.3 steps 3 to 7, stricter: Content-Length beside Transfer-Encoding, and any repetition of either,
-// is refused, because two ends of a chain that choose differently can be desynchronised. The only transfer coding is
-// `chunked`; any other is unknown_transfer_coding.
+// or a tab beside its value is refused, because two ends of a chain that choose differently can be desynchronised. The
+// only transfer coding is `chunked`; any other is unknown_transfer_coding.
 FieldFraming framing_of(const Headers& headers, Version version);
 
 // RFC 9112 section 9.3: does the sender offer to keep the connection after this message? `close` wins over

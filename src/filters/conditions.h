@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "outrigger/exchange.h"
+
+namespace outrigger::filters {
+
+// What counts as failed, as listed in the file: `connect-failure`, `reset`, `refused-stream`, `timeout`,
+// `breaker-open`, a class of status codes ("5xx"), one ("503") or a range ("502-504").
+//
+// Status words match answers of the service only: our own 502 or 504 is matched by the word for its cause.
+class Conditions {
+ public:
+  Conditions() = default;
+  // Words that `check` refuses are skipped; the schema does not let them through.
+  explicit Conditions(const std::vector<std::string>& words);
+
+  bool matches(const Response& response) const { return matches(response.failure(), status_of(response)); }
+  // `status` is 0 unless the service answered.
+  bool matches(Failure failure, std::uint16_t status) const;
+
+  // The error text for a word, "" when it is good. For `FieldBuilder::check_text`.
+  static std::string check(const std::string& word);
+
+ private:
+  static std::uint16_t status_of(const Response& response) {
+    return response.is_local() ? std::uint16_t{0} : response.status();
+  }
+
+  std::uint64_t failures_ = 0;                                     // a bit for each Failure
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> statuses_;  // inclusive ranges
+};
+
+// Did the request not even reach the service? The failures behind `connect-failure`.
+bool is_connect_failure(Failure failure);
+
+}  // namespace outrigger::filters

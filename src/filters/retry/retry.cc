@@ -1,0 +1,154 @@
+#include "filters/retry/retry.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/random.h"
+
+namespace outrigger::filters {
+namespace {
+
+constexpr int kLongestRetryAfter = 5;  // seconds; a client should not wait longer without an answer
+
+std::string check_method(const std::string& method) {
+  const bool good = !method.empty() && std::all_of(method.begin(), method.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+  return good ? "" : "\"" + method + "\" is not a method: use upper-case names such as GET";
+}
+
+std::string_view decimal(Arena& arena, int value) {
+  std::array<char, 12> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  return arena.copy({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+// "try 2 after 503", "try 2 after connect_failed"
+std::string_view explain(Arena& arena, const Response& response, int retry) {
+  const auto cause = response.failure() == Failure::none ? decimal(arena, response.status())
+                                                         : outrigger::describe(response.failure()).token;
+  return arena.concat("try ", decimal(arena, retry + 2), " after ", cause);
+}
+
+std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
+  const auto& retry = *static_cast<const RetryOptions*>(options);
+  auto budget = context.shared<RetryBudget>("retry_budget", [&retry] {
+    return std::make_shared<RetryBudget>(retry.budget.share.value, retry.budget.min.per_second);
+  });
+  return std::make_unique<Retry>(retry, context.upstream, std::move(budget));
+}
+
+}  // namespace
+
+void describe(config::Schema<RetryBudgetOptions>& schema) {
+  schema.summary("Limits the retries of the whole process, counted over ten seconds.");
+  schema.field("share", &RetryBudgetOptions::share, "Retries as a share of the requests.").example("20%");
+  schema.field("min", &RetryBudgetOptions::min, "Retries that are allowed however few requests there are.")
+      .example("3/s");
+}
+
+void describe(config::Schema<RetryBackoffOptions>& schema) {
+  schema.summary("The pause before a retry: random, from nothing to a ceiling that doubles each time.");
+  schema.field("base", &RetryBackoffOptions::base, "Ceiling of the first pause.")
+      .range(Duration(0), std::chrono::minutes(1))
+      .example("25ms");
+  schema.field("max", &RetryBackoffOptions::max, "Ceiling of every pause.")
+      .range(Duration(0), std::chrono::minutes(1))
+      .example("250ms");
+  schema.check([](const RetryBackoffOptions& backoff) -> std::string {
+    return backoff.base <= backoff.max ? "" : "base is longer than max";
+  });
+}
+
+void describe(config::Schema<RetryOptions>& schema) {
+  schema.summary("Sends a request again when it failed in a way that a second try may mend.");
+  schema.field("num_retries", &RetryOptions::num_retries, "Tries after the first.").range(0, 10);
+  schema
+      .field("retry_on", &RetryOptions::retry_on,
+             "What is tried again: connect-failure, reset, refused-stream, timeout, breaker-open, or status codes of "
+             "the service such as 5xx, 503 or 502-504.")
+      .one_or_many()
+      .check_text(Conditions::check)
+      .example("[connect-failure, 503]");
+  schema.field("budget", &RetryOptions::budget, "Keeps retries from multiplying the load of a service that is down.");
+  schema.field("backoff", &RetryOptions::backoff, "The pause before a retry.");
+  schema
+      .field("methods", &RetryOptions::methods,
+             "Methods that may be repeated. Others are only when they carry Idempotency-Key or were never sent.")
+      .one_or_many()
+      .check_text(check_method)
+      .example("[GET, HEAD]");
+  schema.field("non_idempotent", &RetryOptions::non_idempotent,
+               "Repeats every method, even if the service may then do the work twice.");
+}
+
+Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry) {
+  Duration ceiling = backoff.base;
+  for (int i = 0; i < retry && ceiling < backoff.max; ++i) ceiling *= 2;
+  return std::min(ceiling, backoff.max);
+}
+
+std::optional<Duration> parse_retry_after(std::string_view value) {
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  if (seconds < 0 || seconds > kLongestRetryAfter) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+Retry::Retry(const RetryOptions& options, std::string_view upstream, std::shared_ptr<RetryBudget> budget)
+    : options_(options),
+      conditions_(options.retry_on),
+      budget_(std::move(budget)),
+      retries_(stats::counter("outrigger_retries_total", "Requests that were sent again.",
+                              {{"upstream", std::string(upstream)}})),
+      exhausted_(stats::counter("outrigger_retry_budget_exhausted_total",
+                                "Retries that were left out because the budget was used up.",
+                                {{"upstream", std::string(upstream)}})) {}
+
+bool Retry::may_repeat(const RequestHead& request) const {
+  return options_.non_idempotent || request.headers.has(FieldId::idempotency_key) ||
+         std::find(options_.methods.begin(), options_.methods.end(), request.method_token) != options_.methods.end();
+}
+
+bool Retry::wants_retry(Exchange& exchange, const Response& response, int retry, bool repeatable) const {
+  if (retry >= options_.num_retries || !conditions_.matches(response)) return false;
+  if (exchange.is_expired() || !exchange.can_replay()) return false;
+  const bool unsent = response.failure() != Failure::none &&
+                      outrigger::describe(response.failure()).retry == outrigger::Retry::if_unsent;
+  if (!repeatable && !unsent) return false;
+  if (budget_->take(exchange.now())) return true;
+  exchange.decide("retry", "the retry budget is exhausted");
+  exhausted_.add();
+  return false;
+}
+
+Duration Retry::pause(const Response& response, int retry) const {
+  const auto ceiling = static_cast<std::uint64_t>(backoff_ceiling(options_.backoff, retry).count());
+  Duration pause(static_cast<Duration::rep>(random_below(ceiling + 1)));
+  if (response.status() == 429 || response.status() == 503) {
+    const auto field = response.head().headers.get(FieldId::retry_after);
+    if (const auto asked = field ? parse_retry_after(*field) : std::nullopt) pause += *asked;
+  }
+  return pause;
+}
+
+Task<Response> Retry::handle(Exchange& exchange, Next next) {
+  exchange.keep_request_body();
+  budget_->count_request(exchange.now());
+  const bool repeatable = may_repeat(exchange.request());  // of the head before later filters change it
+  for (int retry = 0;; ++retry) {
+    Response response = co_await next(exchange);
+    if (!wants_retry(exchange, response, retry, repeatable)) co_return response;
+    exchange.decide("retry", explain(exchange.arena(), response, retry));
+    retries_.add();
+    const Duration wait = pause(response, retry);
+    response.discard();
+    if (!co_await exchange.sleep(wait)) co_return exchange.fail(Failure::request_timeout);
+  }
+}
+
+const FilterType kRetryType = {{"retry", "Sends a failed request again.", &config::schema_of<RetryOptions>}, make};
+
+}  // namespace outrigger::filters

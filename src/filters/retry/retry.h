@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/conditions.h"
+#include "filters/retry/retry_budget.h"
+#include "outrigger/filter.h"
+#include "outrigger/stats.h"
+#include "outrigger/units.h"
+
+namespace outrigger::filters {
+
+struct RetryBudgetOptions {
+  Share share{0.2};
+  Rate min{3};
+};
+void describe(config::Schema<RetryBudgetOptions>& schema);
+
+struct RetryBackoffOptions {
+  Duration base = std::chrono::milliseconds(25);
+  Duration max = std::chrono::milliseconds(250);
+};
+void describe(config::Schema<RetryBackoffOptions>& schema);
+
+struct RetryOptions {
+  int num_retries = 2;
+  std::vector<std::string> retry_on = {"connect-failure", "reset", "refused-stream", "502-504"};
+  RetryBudgetOptions budget;
+  RetryBackoffOptions backoff;
+  std::vector<std::string> methods = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+  bool non_idempotent = false;
+};
+void describe(config::Schema<RetryOptions>& schema);
+
+// The longest pause before retry `retry` (0: the first): base * 2^retry, at most max.
+Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry);
+
+// The seconds of a Retry-After field; nothing for a date, or for more than five seconds.
+std::optional<Duration> parse_retry_after(std::string_view value);
+
+// Sends a request again when the answer is one of `retry_on`. Thread: one instance per worker; the budget is shared.
+class Retry : public Filter {
+ public:
+  Retry(const RetryOptions& options, std::string_view upstream, std::shared_ptr<RetryBudget> budget);
+  Task<Response> handle(Exchange& exchange, Next next) override;
+  bool repeats() const override { return true; }
+
+ private:
+  bool may_repeat(const RequestHead& request) const;
+  bool wants_retry(Exchange& exchange, const Response& response, int retry, bool repeatable) const;
+  Duration pause(const Response& response, int retry) const;
+
+  RetryOptions options_;
+  Conditions conditions_;
+  std::shared_ptr<RetryBudget> budget_;
+  stats::Counter retries_;
+  stats::Counter exhausted_;
+};
+
+extern const FilterType kRetryType;
+
+}  // namespace outrigger::filters
