@@ -43,8 +43,15 @@ class Response {
   // Made by us, not by the service.
   bool is_local() const { return local_; }
   void set_local() { local_ = true; }
-  // Ends the stream behind it; head stays.
-  void discard() { body_.reset(); }
+  // Ends the stream behind it; head stays. What already arrived of a short body is read, so that dropping it does not
+  // cost the connection.
+  void discard() {
+    std::string_view ignored;
+    for (int i = 0; body_ && i < 4; ++i) {
+      if (body_->pull(ignored) != Body::State::data) break;
+    }
+    body_.reset();
+  }
 
  private:
   ResponseHead* head_;
