@@ -112,9 +112,9 @@ std::string_view BodyDecoder::take_digit(char c) {
 std::string_view BodyDecoder::take_extension(char c) {
   if (c == '\r') {
     state_ = State::size_lf;
-    return {};
+    return extension_.is_complete() ? "" : "malformed chunk extension";
   }
-  if (is_control(c)) return c == '\n' ? "bare LF in a chunk line" : "control character in a chunk extension";
+  if (const auto error = extension_.take(c); !error.empty()) return error;
   if (++line_extension_ > kMaxLineExtension || ++body_extension_ > kMaxBodyExtension)
     return "chunk extensions too long";
   return {};
@@ -123,6 +123,7 @@ std::string_view BodyDecoder::take_extension(char c) {
 void BodyDecoder::end_size_line() {
   digits_ = 0;
   line_extension_ = 0;
+  extension_.reset();
   state_ = left_ == 0 ? State::trailers : State::chunk;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "http/h1/chunk_extension.h"
 #include "outrigger/headers.h"
 #include "outrigger/message.h"
 
@@ -12,8 +13,8 @@ namespace outrigger::http::h1 {
 // Finds the content of one message in the bytes behind its head. RFC 9112 sections 6 and 7.
 //
 // Copies no content: payloads are views into the input. Chunked is read strictly: sizes of 1 to 16 hexadecimal digits
-// up to 2^63-1, CRLF exactly, no bare CR or LF, extensions skipped (4 KiB a line, 16 KiB a body), trailers of at most
-// 8 KiB and 32 lines that obey the rules of header fields. Copyable until the first step().
+// up to 2^63-1, CRLF exactly, no bare CR or LF, well-formed extensions skipped (4 KiB a line, 16 KiB a body), trailers
+// of at most 8 KiB and 32 lines that obey the rules of header fields. Copyable until the first step().
 class BodyDecoder {
  public:
   // `length` counts when framing is `length`. Trailers live in `trailers_arena`, which chunked framing needs.
@@ -74,6 +75,7 @@ class BodyDecoder {
 
   Framing framing_;
   State state_ = State::content;
+  ChunkExtension extension_;
   std::uint8_t digits_ = 0;
   std::uint16_t line_extension_ = 0;  // bytes of extensions on this line
   std::uint32_t body_extension_ = 0;  // and in this body

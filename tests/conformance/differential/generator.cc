@@ -1,4 +1,6 @@
-#include "reading.h"
+#include "generator.h"
+
+#include <algorithm>
 
 namespace outrigger::differential {
 
@@ -76,7 +78,17 @@ const Words kBodies = {"",
                        "10000000000000000\r\n",
                        "5 \r\nhello\r\n0\r\n\r\n",
                        "5\r\nhelloo\r\n0\r\n\r\n",
-                       "0\r\nT : 1\r\n\r\n"};
+                       "0\r\nT : 1\r\n\r\n",
+                       "5;a=\"b;c\"\r\nhello\r\n0;\r\n\r\n",
+                       "5;a=\"b\\\"c\";d\r\nhello\r\n0;;\r\n\r\n",
+                       "5; a\r\nhello\r\n0;a =b\r\n\r\n",
+                       "5;a=\r\nhello\r\n0;=\r\n\r\n",
+                       "1;\"x\"\r\nx\r\n0;a=\"b\r\n\r\n",
+                       "5;a;b=c;d\r\nhello\r\n00\r\n\r\n",
+                       "helloPOST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+                       "5\r\nhello\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+                       "GET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+                       "\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n"};
 const Words kBytes = {"\r",   "\n",   "\r\n", " ", "\t", ":", ",",    ";",       "/",     "\\", "0",        "5",
                       "\x7f", "\x0b", "\xff", "%", "#",  "A", "\x01", "chunked", "close", "\"", "\r\n\r\n", "f"};
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,7 +9,7 @@
 
 namespace outrigger::differential {
 
-// How a parser read one request at the front of its input.
+// How a parser read the request at the front of its input.
 struct Reading {
   bool is_accepted = false;
   std::string error;
@@ -21,30 +22,20 @@ struct Reading {
   bool is_chunked = false;
   std::uint64_t length = 0;  // Content-Length, 0 without
   bool keep_alive = false;
+  std::string next;  // method, blank and target of the request behind it, if one could be read
 };
 
 // Our reading; `keep` paths, so that only the grammar is compared.
 Reading read_ours(std::string_view input);
-// The reading of libhttp_parser, nothing behind the first message.
-Reading read_reference(std::string_view input);
 
-// An endless series of requests, right and wrong, from a seed.
-class Generator {
- public:
-  explicit Generator(std::uint64_t seed) : state_(seed) {}
-  // Seeds that mutations start from, beside the generated ones.
-  void add_seed(std::string text) { seeds_.push_back(std::move(text)); }
-  std::string next();
+// The reading of libhttp_parser, the parser of early Node.js.
+Reading read_with_http_parser(std::string_view input);
 
- private:
-  std::size_t below(std::size_t limit);
-  bool one_in(std::size_t n) { return below(n) == 0; }
-  std::string_view pick(const std::vector<std::string_view>& from) { return from[below(from.size())]; }
-  std::string make();
-  void mutate(std::string& text);
+// The readings of Node's own server, of llhttp and the checks around it, in one run of `script`. Nothing when there is
+// no `node`; ends the process when it fails or takes more than a minute.
+std::optional<std::vector<Reading>> read_with_node(const std::vector<std::string>& inputs, const std::string& script);
 
-  std::uint64_t state_;
-  std::vector<std::string> seeds_;
-};
+// Names compare without case (RFC 9110 section 5.1).
+bool has_field(const Reading& reading, std::string_view name);
 
 }  // namespace outrigger::differential

@@ -65,9 +65,8 @@ int on_complete(http_parser* parser) {
   return 0;
 }
 
-}  // namespace
-
-Reading read_reference(std::string_view input) {
+// Bytes that the request took.
+std::size_t read_one(std::string_view input, Joined& state) {
   http_parser_settings settings;
   http_parser_settings_init(&settings);
   settings.on_url = on_url;
@@ -76,17 +75,29 @@ Reading read_reference(std::string_view input) {
   settings.on_headers_complete = on_head;
   settings.on_body = on_body;
   settings.on_message_complete = on_complete;
-  Joined state;
   http_parser parser;
   http_parser_init(&parser, HTTP_REQUEST);
   parser.data = &state;
-  http_parser_execute(&parser, &settings, input.data(), input.size());
+  const std::size_t taken = http_parser_execute(&parser, &settings, input.data(), input.size());
   const auto error = HTTP_PARSER_ERRNO(&parser);
   if (error != HPE_OK && error != HPE_PAUSED) {
     state.reading.is_accepted = false;
     state.reading.error = http_errno_name(error);
   }
-  return state.reading;
+  return taken;
+}
+
+}  // namespace
+
+Reading read_with_http_parser(std::string_view input) {
+  Joined state;
+  const std::size_t taken = read_one(input, state);
+  if (state.reading.is_complete) {
+    Joined next;
+    read_one(input.substr(taken), next);
+    if (next.reading.is_accepted) state.reading.next = next.reading.method + " " + next.reading.target;
+  }
+  return std::move(state.reading);
 }
 
 }  // namespace outrigger::differential
