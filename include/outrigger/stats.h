@@ -69,8 +69,10 @@ class Histogram {
 Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
 Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
 Histogram histogram(std::string_view name, std::string_view help, const Labels& labels = {});
-// Asked at each look.
+// Asked at each look, on the looking thread; not a number: left out. `read` uses only what lives as long as the process
+// or knows by itself that it is gone. The same name and labels again replace it.
 void gauge_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
+void counter_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
 
 // Everything in Prometheus' text format 0.0.4. Thread: any.
 std::string exposition();

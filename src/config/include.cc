@@ -25,7 +25,8 @@ std::vector<std::string> matching(const std::string& pattern) {
 
 class Includer {
  public:
-  Includer(Node& root, Report& report, std::vector<std::string>& files) : root_(root), report_(report), files_(files) {}
+  Includer(Node& root, Report& report, std::vector<std::string>& files, std::vector<std::string>& sources)
+      : root_(root), report_(report), files_(files), sources_(sources) {}
 
   // Takes `include` out of `node`, which was read from `name`, and merges the files it names into the root.
   void follow(const Node& node, const std::string& name) {
@@ -44,7 +45,9 @@ class Includer {
   void pattern(const Node& node, const std::string& name, const std::string& path) {
     if (node.is != Node::Is::scalar) return report_.error(node.mark, path, "expected a file pattern");
     const std::filesystem::path base = std::filesystem::path(name).parent_path();
-    for (const std::string& file : matching((base / node.text).string())) read(file, node.mark, path);
+    const std::string full = (base / node.text).string();
+    sources_.push_back(full);
+    for (const std::string& file : matching(full)) read(file, node.mark, path);
   }
 
   void read(const std::string& file, const Mark& mark, const std::string& path) {
@@ -54,6 +57,7 @@ class Includer {
     if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
       return report_.error(mark, path, "cannot read " + file + ": not a regular file");  // a FIFO would block
     }
+    sources_.push_back(file);
     std::string problem;
     const auto text = read_text(file, kMaxFileBytes + 1, problem);
     if (!text) return report_.error(mark, path, problem);
@@ -98,6 +102,7 @@ class Includer {
   Node& root_;
   Report& report_;
   std::vector<std::string>& files_;
+  std::vector<std::string>& sources_;
 };
 
 }  // namespace
@@ -120,9 +125,10 @@ std::optional<std::string> read_text(const std::string& path, std::size_t most, 
   return text;
 }
 
-void include_files(Node& root, const std::string& name, Report& report, std::vector<std::string>& files) {
+void include_files(Node& root, const std::string& name, Report& report, std::vector<std::string>& files,
+                   std::vector<std::string>& sources) {
   const Node asked = root;  // merging changes the root
-  Includer(root, report, files).follow(asked, name);
+  Includer(root, report, files, sources).follow(asked, name);
 }
 
 }  // namespace outrigger::config

@@ -33,6 +33,16 @@ void default_filters(Upstream& upstream, FilterCatalog catalog) {
   }
 }
 
+// Names that logs and metrics need: a listener's address, a route's place.
+void default_names(Settings& settings) {
+  for (Listener& listener : settings.listeners) {
+    if (listener.name.empty()) listener.name = listener.address;
+    for (std::size_t i = 0; i < listener.routes.size(); ++i) {
+      if (listener.routes[i].name.empty()) listener.routes[i].name = listener.name + ".routes[" + std::to_string(i) + "]";
+    }
+  }
+}
+
 // The settings of a whole tree, includes merged. They are usable only when `report` has no error afterwards.
 Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, std::vector<std::string> files) {
   Settings settings;
@@ -41,6 +51,7 @@ Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, st
   parser.set_chains(chains == nullptr ? nullptr : &chains->value);
   parser.parse(schema_of<Settings>(), root, &settings, "");
   check_settings(settings, parser, report);
+  default_names(settings);
   for (Upstream& upstream : settings.upstreams) default_filters(upstream, catalog);
   for (const std::string& file : parser.files()) add_file(files, file);
   settings.files = std::move(files);
@@ -52,12 +63,14 @@ Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, st
 
 LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog) {
   LoadResult result;
+  result.sources.push_back(name);
   Report report;
   if (auto root = read_yaml(text, name, report)) {
     substitute(*root, "", report);
     std::vector<std::string> files = {name};
-    include_files(*root, name, report, files);
+    include_files(*root, name, report, files, result.sources);
     Settings settings = settings_of(*root, catalog, report, std::move(files));
+    for (const std::string& file : settings.files) add_file(result.sources, file);
     if (report.errors() == 0) result.settings = std::move(settings);
   }
   result.diagnostics = report.take();
@@ -69,6 +82,7 @@ LoadResult load_file(const std::string& path, FilterCatalog catalog) {
   const auto text = read_text(path, kMaxFileBytes + 1, problem);
   if (text) return load_text(*text, path, catalog);
   LoadResult result;
+  result.sources.push_back(path);
   Diagnostic& diagnostic = result.diagnostics.emplace_back();
   diagnostic.file = path;
   diagnostic.message = problem;

@@ -28,6 +28,9 @@ struct Diagnostic {
 struct LoadResult {
   std::optional<Settings> settings;     // absent exactly when there is an error among the diagnostics
   std::vector<Diagnostic> diagnostics;  // all errors and warnings, in file order
+  // Every file that was read or asked for, and every include pattern, also when there are errors: a change of one of
+  // them may change the result.
+  std::vector<std::string> sources;
 };
 
 // Reads `path` and its includes. A file may have 4 MiB, 64 levels and 100,000 nodes after aliases are expanded.

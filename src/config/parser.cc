@@ -168,10 +168,8 @@ void Parser::text_rules(const Field& field, const std::string& text, const Mark&
 void Parser::file_rule(const std::string& text, const Mark& mark, const std::string& path) {
   if (text.empty() || text.starts_with("http://") || text.starts_with("https://") || text.starts_with("env:")) return;
   const std::string file = text.starts_with("file:") ? text.substr(5) : text;
-  if (access(file.c_str(), R_OK) != 0) {
-    return report_.error(mark, path, "cannot read " + file + ": " + std::strerror(errno));
-  }
   if (std::ranges::find(files_, file) == files_.end()) files_.push_back(file);
+  if (access(file.c_str(), R_OK) != 0) report_.error(mark, path, "cannot read " + file + ": " + std::strerror(errno));
 }
 
 }  // namespace outrigger::config

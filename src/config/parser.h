@@ -30,7 +30,7 @@ class Parser {
 
   const Origins& origins() const { return origins_; }
   const std::vector<UpstreamReference>& upstream_references() const { return upstreams_; }
-  // Files named by fields, in order, each once; all were readable.
+  // Files named by fields, in order, each once, the unreadable ones too.
   const std::vector<std::string>& files() const { return files_; }
 
  private:

@@ -24,8 +24,10 @@ std::optional<Node> read_yaml(std::string_view text, const std::string& name, Re
 void substitute(Node& node, const std::string& path, Report& report);
 
 // Reads what `include:` names and merges it into `root`: lists are appended, mappings united. The same key twice is an
-// error that names both places. Appends the files read to `files`.
-void include_files(Node& root, const std::string& name, Report& report, std::vector<std::string>& files);
+// error that names both places. Appends the files read to `files`, and these, the unreadable ones and the patterns to
+// `sources`.
+void include_files(Node& root, const std::string& name, Report& report, std::vector<std::string>& files,
+                   std::vector<std::string>& sources);
 
 // A file's bytes; the error is a sentence: "cannot read FILE: No such file or directory".
 std::optional<std::string> read_text(const std::string& path, std::size_t most, std::string& error);

@@ -10,6 +10,7 @@
 
 #include "outrigger/clock.h"
 #include "outrigger/config.h"
+#include "outrigger/process_log.h"
 #include "outrigger/units.h"
 
 // The file as plain structs. A default stands in its member initialiser and nowhere else; each struct's `describe()`
@@ -160,7 +161,6 @@ struct Admin {
   std::string token;  // secret reference; required where the address is not loopback or unix
 };
 
-enum class LogLevel : std::uint8_t { debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };
 
 struct Logging {

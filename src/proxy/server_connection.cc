@@ -33,6 +33,13 @@ http::h1::PathPolicy path_policy(const LiveListener& listener) {
 
 }  // namespace
 
+ConnectionContext::ConnectionContext(EventLoop& loop, std::shared_ptr<LiveConfig> live, FailureStats& failures)
+    : loop(loop),
+      live(std::move(live)),
+      failures(failures),
+      accept_pauses(stats::counter("outrigger_accept_pauses_total",
+                                   "Pauses in accepting connections because descriptors or memory ran out.")) {}
+
 ServerConnection::RequestBody::RequestBody(ServerConnection& owner, const RequestHead& head, const Limits& limits,
                                            Arena& arena)
     : WireBody(owner.context_.loop, *owner.transport_, owner.input_,
@@ -56,12 +63,12 @@ ServerConnection::ServerConnection(ConnectionContext& context, std::string_view 
                                    std::unique_ptr<net::Transport> transport, const net::Address& peer)
     : context_(context), transport_(std::move(transport)), peer_(peer), listener_name_(listener) {
   context_.connections.push_back(*this);
-  ++context_.open;
+  context_.open.store(context_.open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 ServerConnection::~ServerConnection() {
   root_.reset();
-  --context_.open;
+  context_.open.store(context_.open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
 void ServerConnection::destroy() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <string>
 
 #include "net/input_buffer.h"
 #include "outrigger/task.h"
@@ -13,12 +15,15 @@ class ServerConnection;
 
 // What a worker's connections share. Thread: the worker.
 struct ConnectionContext {
+  ConnectionContext(EventLoop& loop, std::shared_ptr<LiveConfig> live, FailureStats& failures);
+
   EventLoop& loop;
   std::shared_ptr<LiveConfig> live;  // adopted by the next request of each connection
   FailureStats& failures;
+  stats::Counter accept_pauses;
   bool draining = false;  // answer what is in flight, keep nothing alive
   IntrusiveList<ServerConnection> connections{};
-  std::size_t open = 0;
+  std::atomic<std::size_t> open{0};  // written by the worker only
 };
 
 // A client's connection: bytes in, one exchange at a time, bytes out. While idle it is this object and its transport;
@@ -80,7 +85,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   std::unique_ptr<net::Transport> transport_;
   net::Address peer_;
   net::InputBuffer input_;
-  std::string_view listener_name_;
+  std::string listener_name_;
   std::size_t scanned_ = 0;
   Wakeable* body_waiter_ = nullptr;
   RequestBody* body_ = nullptr;

@@ -3,11 +3,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
+
+#include "server/admin/admin_api.h"
+#include "server/admin/status_pages.h"
+#include "server/process_metrics.h"
 
 namespace outrigger::server {
 
@@ -15,184 +16,129 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kDrainCheck = 20ms;
+constexpr Duration kLastLines = 1s;  // for the process log at the end
 
-void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
+void print(const LoadReport& report) {
   const bool color = ::isatty(STDERR_FILENO) != 0;
-  for (const config::Diagnostic& diagnostic : diagnostics) {
+  for (const config::Diagnostic& diagnostic : report.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
   }
+  for (const std::string& error : report.errors) std::fprintf(stderr, "outrigger: %s\n", error.c_str());
+}
+
+sigset_t handled_signals() {
+  sigset_t mask;
+  sigemptyset(&mask);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&mask, signal);
+  return mask;
 }
 
 }  // namespace
 
-ListenSockets::~ListenSockets() {
-  for (const int fd : sockets_) ::close(fd);
-}
-
-std::size_t default_workers() {
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  std::ifstream v2("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (v2 >> quota >> period && quota != "max" && period > 0) {
-    const double share = std::ceil(std::stod(quota) / period);
-    return std::clamp<std::size_t>(static_cast<std::size_t>(share), 1, cores);
+// Signals as events of the main loop.
+class Server::SignalWatch final : private Wakeable {
+ public:
+  explicit SignalWatch(Server& server) : server_(server), watch_(server.loop_) {
+    const sigset_t mask = handled_signals();
+    watch_.set_fd(::signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC));
+    watch_.wait_readable(this);
   }
-  return std::min<std::size_t>(4, cores);
-}
+  ~SignalWatch() {
+    watch_.close();
+    ::close(watch_.fd());
+  }
 
-Server::Server(Options options, config::FilterCatalog catalog) : options_(std::move(options)), catalog_(catalog) {
+ private:
+  void wake() override {
+    signalfd_siginfo info{};
+    while (::read(watch_.fd(), &info, sizeof info) == sizeof info) server_.on_signal(static_cast<int>(info.ssi_signo));
+    watch_.wait_readable(this);
+  }
+  Server& server_;
+  FdWatch watch_;
+};
+
+Server::Server(Options options, config::FilterCatalog catalog)
+    : options_(std::move(options)),
+      catalog_(catalog),
+      started_(std::chrono::system_clock::now()),
+      lifecycle_(loop_, {.stop_accepting =
+                             [this] {
+                               for (auto& worker : workers_) worker->drain();
+                             },
+                         .open_connections =
+                             [this] {
+                               std::size_t open = 0;
+                               for (auto& worker : workers_) open += worker->open_connections();
+                               return open;
+                             },
+                         .end = [this] { loop_.stop(); }}) {
   if (options_.workers == 0) options_.workers = default_workers();
   options_.workers = std::min(options_.workers, stats::kMaxWorkers);
 }
 
 Server::~Server() {
   for (auto& worker : workers_) worker->stop();
-  signals_.reset();
-  if (signal_fd_ >= 0) ::close(signal_fd_);
 }
 
 bool Server::start() {
-  sigset_t mask;
-  sigemptyset(&mask);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&mask, signal);
+  const sigset_t mask = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);  // before any thread: they all inherit it
   ::signal(SIGPIPE, SIG_IGN);
-  std::vector<std::string> errors;
-  snapshot_ = build(config::load_file(options_.file, catalog_), errors);
-  for (const std::string& error : errors) std::fprintf(stderr, "outrigger: %s\n", error.c_str());
-  if (!snapshot_) return false;
-  signal_fd_ = ::signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
-  for (std::size_t i = 1; i <= options_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, store_));
-    workers_.back()->adopt(snapshot_);
-    workers_.back()->start();
-  }
-  return true;
+  reloader_ =
+      std::make_unique<Reloader>(loop_, options_.source, catalog_, options_.workers,
+                                 [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); });
+  const LoadReport& report = reloader_->reload();
+  print(report);
+  return report.ok;
 }
 
-std::shared_ptr<const Snapshot> Server::build(config::LoadResult loaded, std::vector<std::string>& errors) {
-  print_diagnostics(loaded.diagnostics);
-  if (!loaded.settings) return nullptr;
-  auto snapshot = std::make_shared<Snapshot>();
-  snapshot->settings = std::move(*loaded.settings);
-  for (const config::Listener& listener : snapshot->settings.listeners) {
-    if (auto sockets = bind(listener, errors)) snapshot->sockets[listener.name] = std::move(sockets);
-    if (!listener.tls) continue;
-    auto context = listener.tls->self_signed ? net::tls::ServerContext::self_signed({})
-                                             : net::tls::ServerContext::load(listener.tls->cert, listener.tls->key);
-    if (context) {
-      snapshot->certificates[listener.name] = *context;
-    } else {
-      errors.push_back(context.error());
-    }
+void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
+  const bool is_first = !snapshot_;
+  snapshot_ = std::move(snapshot);
+  if (is_first) {
+    process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
+    signals_ = std::make_unique<SignalWatch>(*this);
+    for (std::size_t i = 1; i <= options_.workers; ++i) workers_.push_back(std::make_unique<Worker>(i, store_));
+    for (auto& worker : workers_) worker->start(snapshot_);
+    status_ = std::make_unique<LocalService>(loop_, "status", std::make_unique<StatusPages>(*this));
+    admin_ = std::make_unique<LocalService>(loop_, "admin", std::make_unique<AdminApi>(*this));
+  } else {
+    process_log_->apply(snapshot_->settings.logging);
+    for (auto& worker : workers_) worker->adopt(snapshot_);
   }
-  return errors.empty() ? snapshot : nullptr;
-}
-
-std::shared_ptr<ListenSockets> Server::bind(const config::Listener& listener, std::vector<std::string>& errors) {
-  if (snapshot_) {
-    const auto kept = snapshot_->sockets.find(listener.name);
-    if (kept != snapshot_->sockets.end() && kept->second->address() == listener.address) return kept->second;
-  }
-  const auto address = net::Address::parse(listener.address);
-  if (!address) {
-    errors.push_back(address.error());
-    return nullptr;
-  }
-  // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
-  auto probe = net::listen_on(*address, false);
-  if (!probe) {
-    errors.push_back(probe.error());
-    return nullptr;
-  }
-  if (address->is_unix()) return std::make_shared<ListenSockets>(listener.address, std::vector{*probe});
-  ::close(*probe);
-  std::vector<int> sockets;
-  for (std::size_t i = 0; i < options_.workers; ++i) {
-    auto socket = net::listen_on(*address, true);
-    if (!socket) {
-      errors.push_back(socket.error());
-      break;
-    }
-    sockets.push_back(*socket);
-  }
-  auto made = std::make_shared<ListenSockets>(listener.address, sockets);
-  return sockets.size() == options_.workers ? made : nullptr;
+  publish_metrics(*snapshot_);
+  status_->listen(snapshot_->status);
+  admin_->listen(snapshot_->admin);
 }
 
 int Server::run() {
-  class OnSignal final : public Wakeable {
-   public:
-    explicit OnSignal(Server& server) : server_(server) {}
-    void wake() override {
-      signalfd_siginfo info{};
-      while (::read(server_.signal_fd_, &info, sizeof info) == sizeof info) {
-        server_.on_signal(static_cast<int>(info.ssi_signo));
-      }
-      server_.signals_->wait_readable(this);
-    }
-
-   private:
-    Server& server_;
-  } on_signal(*this);
-  signals_ = std::make_unique<FdWatch>(loop_);
-  signals_->set_fd(signal_fd_);
-  signals_->wait_readable(&on_signal);
+  for (const config::Listener& listener : snapshot_->settings.listeners) {
+    log(LogLevel::info, "listening",
+        {{"listener", listener.name}, {"address", listener.address}, {"tls", listener.tls ? "true" : "false"}});
+  }
+  log(LogLevel::info, "started",
+      {{"version", OUTRIGGER_VERSION}, {"file", options_.source.file}, {"workers", std::to_string(workers_.size())}});
   loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  log(LogLevel::info, "stopped");
+  if (!process_log_->flush(kLastLines)) std::_Exit(0);  // stderr takes nothing, and waiting for it would never end
   return 0;
-}
-
-bool Server::reload() {
-  std::vector<std::string> errors;
-  auto next = build(config::load_file(options_.file, catalog_), errors);
-  for (const std::string& error : errors) std::fprintf(stderr, "outrigger: %s\n", error.c_str());
-  if (!next) {
-    std::fprintf(stderr, "outrigger: reload refused, the running configuration stays\n");
-    return false;
-  }
-  snapshot_ = std::move(next);
-  for (auto& worker : workers_) worker->adopt(snapshot_);
-  std::fprintf(stderr, "outrigger: reloaded %s\n", options_.file.c_str());
-  return true;
 }
 
 void Server::on_signal(int signal) {
   switch (signal) {
     case SIGHUP:
-      reload();
+      reloader_->reload();
       break;
     case SIGTERM:
     case SIGINT:
-      if (draining_) return loop_.stop();  // the second one: now
-      begin_drain(signal == SIGINT);
+      lifecycle_.terminate(snapshot_->settings.shutdown, signal == SIGINT);
       break;
     default:
       break;
   }
-}
-
-void Server::begin_drain(bool at_once) {
-  draining_ = true;
-  const config::Shutdown& shutdown = snapshot_->settings.shutdown;
-  drain_deadline_ = std::chrono::steady_clock::now() + shutdown.drain;
-  auto begin = [this] {
-    for (auto& worker : workers_) worker->drain();
-    drain_timer_ = std::make_unique<Timer>(loop_, [this] { check_drained(); });
-    drain_timer_->start(kDrainCheck * 2);
-  };
-  if (at_once) return begin();
-  drain_timer_ = std::make_unique<Timer>(loop_, [this, begin] { loop_.post(begin); });
-  drain_timer_->start(shutdown.not_ready);
-}
-
-void Server::check_drained() {
-  const auto is_idle = [](const auto& worker) { return worker->open_connections() == 0; };
-  if (std::ranges::all_of(workers_, is_idle) || loop_.now() >= drain_deadline_) return loop_.stop();
-  drain_timer_->start(kDrainCheck);
 }
 
 }  // namespace outrigger::server

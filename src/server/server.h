@@ -4,20 +4,22 @@
 #include <string>
 #include <vector>
 
-#include "config/load.h"
-#include "event/event_loop.h"
 #include "server/keyed_store.h"
+#include "server/lifecycle.h"
+#include "server/local_service.h"
+#include "server/process_log.h"
+#include "server/reloader.h"
 #include "server/worker.h"
 
 namespace outrigger::server {
 
 struct Options {
-  std::string file;         // outrigger.yaml
+  Source source;
   std::size_t workers = 0;  // 0: by the cgroup's CPU quota, without one min(4, cores)
 };
 
 // The process: reads the file, binds, starts workers, and reloads, drains and stops on request. Everything here runs on
-// the main thread.
+// the main thread, which carries no traffic but probes and the admin API.
 class Server {
  public:
   Server(Options options, config::FilterCatalog catalog);
@@ -27,27 +29,36 @@ class Server {
   bool start();
   // Serves until a signal ends it; the exit code.
   int run();
-  // Reads the file again. False, and nothing changes, if it is not good.
-  bool reload();
+  // Makes run() return. Thread: any.
+  void stop() { loop_.stop(); }
+
+  EventLoop& loop() { return loop_; }
+  const Snapshot& snapshot() const { return *snapshot_; }
+  Reloader& reloader() { return *reloader_; }
+  Lifecycle& lifecycle() { return lifecycle_; }
+  ProcessLog& process_log() { return *process_log_; }
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
+  config::FilterCatalog catalog() const { return catalog_; }
+  WallTime started() const { return started_; }
 
  private:
-  std::shared_ptr<const Snapshot> build(config::LoadResult loaded, std::vector<std::string>& errors);
-  std::shared_ptr<ListenSockets> bind(const config::Listener& listener, std::vector<std::string>& errors);
+  void adopt(std::shared_ptr<const Snapshot> snapshot);
+  void take_signals();
   void on_signal(int signal);
-  void begin_drain(bool at_once);
-  void check_drained();
 
+  class SignalWatch;
   Options options_;
   config::FilterCatalog catalog_;
+  WallTime started_;
   EventLoop loop_;
   ProcessStore store_;
+  Lifecycle lifecycle_;
+  std::unique_ptr<ProcessLog> process_log_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<FdWatch> signals_;
-  int signal_fd_ = -1;
-  std::unique_ptr<Timer> drain_timer_;
-  Instant drain_deadline_{};
-  bool draining_ = false;
+  std::unique_ptr<Reloader> reloader_;
+  std::unique_ptr<SignalWatch> signals_;
+  std::unique_ptr<LocalService> status_, admin_;
 };
 
 // How many workers suit this machine. Reads cgroup v2 and v1.

@@ -5,33 +5,47 @@
 #include <string>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/load.h"
 #include "net/tls/context.h"
+#include "server/listen_sockets.h"
 
 namespace outrigger::server {
 
-// Sockets that listen for one listener, one a worker; closed when no snapshot uses them any more.
-class ListenSockets {
- public:
-  ListenSockets(std::string address, std::vector<int> sockets)
-      : address_(std::move(address)), sockets_(std::move(sockets)) {}
-  ~ListenSockets();
-  ListenSockets(const ListenSockets&) = delete;
-  ListenSockets& operator=(const ListenSockets&) = delete;
-  const std::string& address() const { return address_; }
-  // The socket of worker `index`, counted from 0; a Unix socket is shared by all.
-  int of(std::size_t index) const { return sockets_[sockets_.size() == 1 ? 0 : index]; }
-
- private:
-  std::string address_;
-  std::vector<int> sockets_;
-};
+using Certificate = std::shared_ptr<net::tls::ServerContext>;
 
 // A configuration that is in use: parsed, checked, its files loaded and its sockets bound. Never changed.
 struct Snapshot {
   config::Settings settings;
-  std::map<std::string, std::shared_ptr<ListenSockets>> sockets;                 // by listener name
-  std::map<std::string, std::shared_ptr<net::tls::ServerContext>> certificates;  // by listener name
+  std::map<std::string, std::shared_ptr<ListenSockets>> sockets;  // by listener name
+  std::map<std::string, Certificate> certificates;                // by listener name
+  std::shared_ptr<ListenSockets> status, admin;                   // null: off
+  std::string admin_token;                                        // empty: none is asked for
+};
+
+// Makes snapshots; keeps what did not change: sockets of the same address, certificates of the same content (so that
+// sessions resume across reloads). Thread: the main one; blocks on files.
+class SnapshotBuilder {
+ public:
+  explicit SnapshotBuilder(std::size_t workers) : workers_(workers) {}
+
+  // All errors go to `errors`, a sentence each; null if there is one, and nothing has changed.
+  std::shared_ptr<const Snapshot> build(config::Settings settings, std::vector<std::string>& errors);
+
+ private:
+  struct LoadedCertificate {
+    std::uint64_t content;
+    Certificate certificate;
+  };
+  using Certificates = std::map<std::string, LoadedCertificate>;
+
+  void open(Snapshot& next, std::vector<std::string>& errors);
+  std::shared_ptr<ListenSockets> bind(const Snapshot& next, const std::string& address, std::size_t count,
+                                      std::vector<std::string>& errors);
+  Certificate certificate(const config::Listener& listener, Certificates& used, std::vector<std::string>& errors);
+
+  std::size_t workers_;
+  std::shared_ptr<const Snapshot> current_;
+  Certificates certificates_;  // by their files
 };
 
 }  // namespace outrigger::server

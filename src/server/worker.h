@@ -1,35 +1,40 @@
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 
-#include "net/address.h"
-#include "proxy/server_connection.h"
+#include "server/acceptor.h"
 #include "server/snapshot.h"
 
 namespace outrigger::server {
 
-// One thread with one loop: its own listening sockets, connections and pools. Only post() and the counters are for
-// other threads.
+// One thread with one loop: its own listening sockets, connections and pools.
+// Thread: the server's, unless said otherwise.
 class Worker {
  public:
+  // `index` counts from 1.
   Worker(std::size_t index, KeyedStore& store);
   ~Worker();
 
-  void start();
-  // Thread: the server's. Adopts `snapshot` between two events: new listeners open, missing ones close.
+  // Starts the thread with its first configuration.
+  void start(std::shared_ptr<const Snapshot> snapshot);
+  // Adopts `snapshot` between two events: new listeners open, missing ones close.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
   // Stops accepting; connections end with their current exchange.
   void drain();
   // Ends everything and joins the thread.
   void stop();
-  std::size_t open_connections() const { return open_.load(std::memory_order_relaxed); }
+  // Runs `call` on the worker's thread between two events. Thread: any.
+  void post(std::function<void()> call) { loop_.post(std::move(call)); }
+  // Thread: any.
+  std::size_t open_connections() const { return context_.open.load(std::memory_order_relaxed); }
+  // Thread: the worker's.
+  const proxy::LiveConfig& live() const { return *context_.live; }
 
  private:
-  class Acceptor;
   void run();
   void apply(const std::shared_ptr<const Snapshot>& snapshot);
 
@@ -38,10 +43,8 @@ class Worker {
   EventLoop loop_;
   proxy::FailureStats failures_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::unique_ptr<proxy::ConnectionContext> context_;
+  proxy::ConnectionContext context_;
   std::map<std::string, std::unique_ptr<Acceptor>, std::less<>> acceptors_;
-  std::atomic<std::size_t> open_{0};
-  std::unique_ptr<Timer> census_;
   std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <cmath>
 #include <limits>
 
 #include "stats/registry.h"
@@ -32,8 +33,11 @@ prometheus::ClientMetric metric_of(Kind kind, const Series& series) {
     case Kind::gauge:
       metric.gauge.value = static_cast<double>(total(series.cells.get()));
       break;
-    case Kind::callback:
-      metric.gauge.value = series.read ? series.read() : 0;
+    case Kind::gauge_callback:
+      metric.gauge.value = series.read();
+      break;
+    case Kind::counter_callback:
+      metric.counter.value = series.read();
       break;
     case Kind::histogram:
       metric.histogram = histogram_of(series);
@@ -45,6 +49,7 @@ prometheus::ClientMetric metric_of(Kind kind, const Series& series) {
 prometheus::MetricType type_of(Kind kind) {
   switch (kind) {
     case Kind::counter:
+    case Kind::counter_callback:
       return prometheus::MetricType::Counter;
     case Kind::histogram:
       return prometheus::MetricType::Histogram;
@@ -62,7 +67,10 @@ std::string exposition() {
     made.name = name;
     made.help = family.help;
     made.type = type_of(family.kind);
-    for (const auto& [labels, series] : family.series) made.metric.push_back(metric_of(family.kind, series));
+    for (const auto& [labels, series] : family.series) {
+      made.metric.push_back(metric_of(family.kind, series));
+      if (std::isnan(made.metric.back().gauge.value + made.metric.back().counter.value)) made.metric.pop_back();
+    }
     families.push_back(std::move(made));
   });
   return prometheus::TextSerializer().Serialize(families);

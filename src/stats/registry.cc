@@ -32,6 +32,16 @@ Registry& Registry::instance() {
 
 Series& Registry::series(std::string_view name, std::string_view help, Kind kind, const Labels& labels) {
   std::lock_guard lock(mutex_);
+  return find_or_make(name, help, kind, labels);
+}
+
+void Registry::callback(std::string_view name, std::string_view help, Kind kind, const Labels& labels,
+                        std::function<double()> read) {
+  std::lock_guard lock(mutex_);
+  find_or_make(name, help, kind, labels).read = std::move(read);
+}
+
+Series& Registry::find_or_make(std::string_view name, std::string_view help, Kind kind, const Labels& labels) {
   Family& family = families_[std::string(name)];
   family.help = help;
   family.kind = kind;
@@ -68,7 +78,12 @@ Histogram histogram(std::string_view name, std::string_view help, const Labels& 
 }
 
 void gauge_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read) {
-  Registry::instance().series(name, help, Kind::callback, labels).read = std::move(read);
+  Registry::instance().callback(name, help, Kind::gauge_callback, labels, std::move(read));
+}
+
+void counter_callback(std::string_view name, std::string_view help, const Labels& labels,
+                      std::function<double()> read) {
+  Registry::instance().callback(name, help, Kind::counter_callback, labels, std::move(read));
 }
 
 Histogram::Histogram(const Counter (&buckets)[kBuckets], Counter sum) : nanoseconds_(sum) {

@@ -12,7 +12,7 @@
 
 namespace outrigger::stats {
 
-enum class Kind : std::uint8_t { counter, gauge, histogram, callback };
+enum class Kind : std::uint8_t { counter, gauge, histogram, gauge_callback, counter_callback };
 
 // One label set of a family.
 struct Series {
@@ -31,10 +31,13 @@ class Registry {
  public:
   static Registry& instance();
   Series& series(std::string_view name, std::string_view help, Kind kind, const Labels& labels);
+  void callback(std::string_view name, std::string_view help, Kind kind, const Labels& labels,
+                std::function<double()> read);
   // Calls `visit(name, family)` under the lock, by name.
   void for_each(const std::function<void(const std::string&, const Family&)>& visit);
 
  private:
+  Series& find_or_make(std::string_view name, std::string_view help, Kind kind, const Labels& labels);
   std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;  // guarded by mutex_
 };

@@ -1,0 +1,74 @@
+#include "server/acceptor.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "net/tls/tls_transport.h"
+#include "outrigger/process_log.h"
+
+namespace outrigger::server {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kAcceptsPerEvent = 64;      // then others get their turn
+constexpr int kAcceptsAtEnd = 4096;       // the largest backlog
+constexpr Duration kAcceptPause = 100ms;  // when descriptors ran out
+
+}  // namespace
+
+Acceptor::Acceptor(proxy::ConnectionContext& context, std::string name, std::shared_ptr<ListenSockets> sockets,
+                   std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate)
+    : context_(context),
+      name_(std::move(name)),
+      sockets_(std::move(sockets)),
+      certificate_(std::move(certificate)),
+      watch_(context.loop),
+      pause_(context.loop, [this] { wake(); }) {
+  watch_.set_fd(sockets_->of(index));
+  pause_.start(Duration::zero());
+}
+
+void Acceptor::wake() {
+  for (int i = 0; i < kAcceptsPerEvent; ++i) {
+    if (!accept_one()) return watch_.wait_readable(this);
+  }
+  pause_.start(Duration::zero());  // edge-triggered: what is left must not be forgotten
+  watch_.wait_readable(this);
+}
+
+void Acceptor::accept_queued() {
+  for (int i = 0; i < kAcceptsAtEnd && accept_one(); ++i) {
+  }
+}
+
+bool Acceptor::accept_one() {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  const int fd = ::accept4(watch_.fd(), address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    begin(fd, net::Address(address, length));
+    return true;
+  }
+  if (errno == ECONNABORTED || errno == EINTR) return true;
+  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    context_.accept_pauses.add();
+    pause_.start(kAcceptPause);
+  }
+  return false;
+}
+
+void Acceptor::begin(int fd, const net::Address& peer) {
+  std::unique_ptr<net::Transport> transport;
+  if (certificate_) {
+    transport = net::tls::accept(context_.loop, fd, certificate_);
+  } else {
+    transport = std::make_unique<net::Socket>(context_.loop, fd);
+  }
+  proxy::ServerConnection::begin(context_, name_, std::move(transport), peer);
+}
+
+}  // namespace outrigger::server

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/tls/context.h"
+#include "proxy/server_connection.h"
+#include "server/listen_sockets.h"
+
+namespace outrigger::server {
+
+// Accepts for one listener on one loop and begins its connections. When descriptors run out it pauses and goes on by
+// itself; connections that are open are not touched. Thread: the loop's.
+class Acceptor final : private Wakeable {
+ public:
+  // `index` chooses the socket; `certificate` null: plain text.
+  Acceptor(proxy::ConnectionContext& context, std::string name, std::shared_ptr<ListenSockets> sockets,
+           std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate);
+
+  const std::shared_ptr<ListenSockets>& sockets() const { return sockets_; }
+  // For the connections from now on.
+  void set_certificate(std::shared_ptr<net::tls::ServerContext> certificate) { certificate_ = std::move(certificate); }
+  // Accepts what the kernel has queued, before the socket is closed: those clients were told that they are connected.
+  void accept_queued();
+
+ private:
+  void wake() override;
+  // False when nothing more is queued, or nothing can be accepted now.
+  bool accept_one();
+  void begin(int fd, const net::Address& peer);
+
+  proxy::ConnectionContext& context_;
+  std::string name_;
+  std::shared_ptr<ListenSockets> sockets_;
+  std::shared_ptr<net::tls::ServerContext> certificate_;
+  FdWatch watch_;
+  Timer pause_;
+};
+
+}  // namespace outrigger::server

@@ -1,0 +1,247 @@
+#include "server/admin/admin_api.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "filters/circuit_breaker/breaker_state.h"
+#include "net/address.h"
+#include "server/admin/upstream_report.h"
+#include "server/ask_workers.h"
+#include "server/server.h"
+
+namespace outrigger::server {
+
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr Duration kWorkerLimit = 2s;
+constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error"};
+
+Response answer(Exchange& exchange, const json& content, std::uint16_t status = 200) {
+  const std::string text = content.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  Response made = exchange.respond(status, exchange.arena().copy(text), "application/json");
+  made.headers().set("Cache-Control", "no-store");
+  return made;
+}
+
+Response refuse(Exchange& exchange, std::uint16_t status, std::string_view why) {
+  return answer(exchange, {{"error", std::string(why)}}, status);
+}
+
+// The part of the path behind the call's own: "app/open" of /api/breakers/app/open.
+std::string_view behind(const Exchange& exchange, std::string_view path) {
+  return exchange.request().path().substr(path.size());
+}
+
+// The time does not tell how much of the token was right.
+bool is_same_secret(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    difference |= static_cast<unsigned>(static_cast<unsigned char>(i < a.size() ? a[i] : '\0') ^
+                                        static_cast<unsigned char>(b[i]));
+  }
+  return difference == 0;
+}
+
+bool is_this_machine(std::string_view host) {
+  if (host.empty() || equals_ignoring_case(host, "localhost")) return true;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  std::array<std::byte, 16> storage;
+  return !net::ip_bytes(host, storage).empty();
+}
+
+std::string utc(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+json report_of(const LoadReport& report) {
+  json errors = json::parse(config::to_json(report.diagnostics));
+  for (const std::string& error : report.errors) errors.push_back({{"message", error}, {"severity", "error"}});
+  return {{"ok", report.ok}, {"at", utc(report.at)}, {"generation", report.generation}, {"diagnostics", errors}};
+}
+
+}  // namespace
+
+struct AdminApi::Call {
+  std::string_view path;  // one that ends in "/" takes what follows
+  Method method;
+  Task<Response> (AdminApi::*handle)(Exchange&);
+  std::string_view help;
+};
+
+const AdminApi::Call AdminApi::kCalls[] = {
+    {"/", Method::get, &AdminApi::index, "this list"},
+    {"/api/info", Method::get, &AdminApi::info, "version, uptime, phase, the latest reload"},
+    {"/api/config", Method::get, &AdminApi::config, "the effective configuration and where each value was set, YAML"},
+    {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints, connections, requests in flight and queued"},
+    {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
+    {"/api/breakers/", Method::post, &AdminApi::force_breaker, "UPSTREAM/open, /closed or /automatic"},
+    {"/api/reload", Method::post, &AdminApi::reload, "reads the configuration again; 422 when it is refused"},
+    {"/api/drain", Method::post, &AdminApi::drain, "not ready, then no new connections; the process stays"},
+    {"/api/log-level", Method::get, &AdminApi::log_level, "level of the process log"},
+    {"/api/log-level/", Method::post, &AdminApi::set_log_level, "debug, info, warn or error, until the next reload"},
+};
+
+bool AdminApi::is_authorized(const RequestHead& request) const {
+  const std::string& token = server_.snapshot().admin_token;
+  if (token.empty()) return true;
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = request.headers.get(FieldId::authorization).value_or("");
+  return given.size() > kScheme.size() && equals_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
+         is_same_secret(given.substr(kScheme.size()), token);
+}
+
+std::string_view AdminApi::refusal(const RequestHead& request) const {
+  if (server_.snapshot().admin_token.empty() && !is_this_machine(request.host())) {
+    return "Host must be localhost or an IP address: another name may be a trick of a web page";
+  }
+  const auto origin = request.headers.get("Origin");
+  if (origin && !origin->ends_with(request.authority)) return "a request from another site";
+  const auto site = request.headers.get("Sec-Fetch-Site");
+  if (site && *site != "same-origin" && *site != "none") return "a request from another site";
+  return {};
+}
+
+Task<Response> AdminApi::handle(Exchange& exchange, Next) {
+  const RequestHead& request = exchange.request();
+  if (const auto why = refusal(request); !why.empty()) co_return refuse(exchange, 403, why);
+  if (!is_authorized(request)) {
+    Response refused = refuse(exchange, 401, "the admin API needs its token: Authorization: Bearer TOKEN");
+    refused.headers().set("WWW-Authenticate", "Bearer");
+    co_return refused;
+  }
+  const Call* other_method = nullptr;
+  for (const Call& call : kCalls) {
+    const bool takes_more = call.path.size() > 1 && call.path.ends_with('/');
+    if (takes_more ? !request.path().starts_with(call.path) : request.path() != call.path) continue;
+    other_method = &call;
+    const bool is_read = call.method == Method::get && request.method == Method::head;
+    if (request.method == call.method || is_read) co_return co_await (this->*call.handle)(exchange);
+  }
+  if (other_method == nullptr) co_return refuse(exchange, 404, "no such call; GET / lists them");
+  Response refused = refuse(exchange, 405, "the method is not allowed here; what changes state needs POST");
+  refused.headers().set("Allow", other_method->method == Method::post ? "POST" : "GET, HEAD");
+  co_return refused;
+}
+
+Task<Response> AdminApi::index(Exchange& exchange) {
+  std::string text = "Outrigger " OUTRIGGER_VERSION ", admin API\n\n";
+  for (const Call& call : kCalls) {
+    std::string line(call.method == Method::post ? "POST " : "GET  ");
+    line.append(call.path);
+    line.resize(std::max<std::size_t>(line.size() + 1, 24), ' ');
+    text.append(line).append(call.help).append("\n");
+  }
+  co_return exchange.respond(200, exchange.arena().copy(text), "text/plain; charset=utf-8");
+}
+
+Task<Response> AdminApi::info(Exchange& exchange) {
+  const auto uptime = std::chrono::system_clock::now() - server_.started();
+  std::size_t connections = 0;
+  for (const auto& worker : server_.workers()) connections += worker->open_connections();
+  co_return answer(exchange, {{"version", OUTRIGGER_VERSION},
+                              {"pid", ::getpid()},
+                              {"started", utc(server_.started())},
+                              {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+                              {"phase", std::string(name_of(server_.lifecycle().phase()))},
+                              {"file", server_.reloader().source().file},
+                              {"workers", server_.workers().size()},
+                              {"open_connections", connections},
+                              {"reload", report_of(server_.reloader().report())}});
+}
+
+Task<Response> AdminApi::config(Exchange& exchange) {
+  const std::string text = config::dump(server_.snapshot().settings, server_.catalog());
+  co_return exchange.respond(200, exchange.arena().copy(text), "application/yaml");
+}
+
+Task<Response> AdminApi::upstreams(Exchange& exchange) {
+  const auto parts = co_await AskWorkers<std::vector<UpstreamReport>>(server_.loop(), server_.workers(),
+                                                                      &report_upstreams, kWorkerLimit);
+  json list = json::array();
+  for (const UpstreamReport& upstream : merged(parts)) {
+    json endpoints = json::array();
+    for (const EndpointReport& endpoint : upstream.endpoints) {
+      endpoints.push_back({{"name", endpoint.name},
+                           {"addresses", endpoint.addresses},
+                           {"active_requests", endpoint.active},
+                           {"idle_connections", endpoint.idle}});
+    }
+    list.push_back({{"name", upstream.name},
+                    {"in_flight", upstream.in_flight},
+                    {"queued", upstream.queued},
+                    {"endpoints", endpoints}});
+  }
+  co_return answer(exchange, list);
+}
+
+Task<Response> AdminApi::breakers(Exchange& exchange) {
+  static constexpr const char* kPositions[] = {"closed", "open", "half_open"};
+  static constexpr const char* kForces[] = {"automatic", "open", "closed"};
+  json list = json::array();
+  for (const filters::BreakerInfo& breaker : filters::breaker_snapshot()) {
+    list.push_back({{"upstream", breaker.upstream},
+                    {"place", breaker.place},
+                    {"state", kPositions[static_cast<int>(breaker.state)]},
+                    {"forced", kForces[static_cast<int>(breaker.force)]},
+                    {"requests", breaker.requests},
+                    {"failures", breaker.failures},
+                    {"slow", breaker.slow},
+                    {"open_for_ms", std::chrono::duration_cast<std::chrono::milliseconds>(breaker.open_for).count()}});
+  }
+  co_return answer(exchange, list);
+}
+
+Task<Response> AdminApi::force_breaker(Exchange& exchange) {
+  using filters::BreakerForce;
+  static constexpr std::pair<std::string_view, BreakerForce> kWords[] = {
+      {"/open", BreakerForce::open}, {"/closed", BreakerForce::closed}, {"/automatic", BreakerForce::automatic}};
+  const std::string_view asked = behind(exchange, "/api/breakers/");
+  for (const auto& [word, force] : kWords) {
+    if (!asked.ends_with(word)) continue;
+    const std::string_view upstream = asked.substr(0, asked.size() - word.size());
+    if (!filters::force_breaker(upstream, force))
+      co_return refuse(exchange, 404, "no upstream of that name has a breaker");
+    co_return answer(exchange, {{"upstream", std::string(upstream)}, {"forced", std::string(word.substr(1))}});
+  }
+  co_return refuse(exchange, 404, "say /api/breakers/UPSTREAM/open, /closed or /automatic");
+}
+
+// Answers when every worker serves the new configuration.
+Task<Response> AdminApi::reload(Exchange& exchange) {
+  const bool ok = server_.reloader().reload().ok;
+  if (!ok) co_return answer(exchange, report_of(server_.reloader().report()), 422);
+  const auto adopted =
+      co_await AskWorkers<bool>(server_.loop(), server_.workers(), [](Worker&) { return true; }, kWorkerLimit);
+  if (adopted.size() < server_.workers().size()) co_return refuse(exchange, 503, "a worker does not answer");
+  co_return answer(exchange, report_of(server_.reloader().report()));
+}
+
+Task<Response> AdminApi::drain(Exchange& exchange) {
+  server_.lifecycle().drain(server_.snapshot().settings.shutdown);
+  co_return answer(exchange, {{"phase", std::string(name_of(server_.lifecycle().phase()))}}, 202);
+}
+
+Task<Response> AdminApi::log_level(Exchange& exchange) {
+  const auto level = static_cast<std::size_t>(server_.process_log().level());
+  co_return answer(exchange, {{"level", std::string(kLevels[level])}});
+}
+
+Task<Response> AdminApi::set_log_level(Exchange& exchange) {
+  const std::string_view asked = behind(exchange, "/api/log-level/");
+  for (std::size_t i = 0; i < std::size(kLevels); ++i) {
+    if (asked != kLevels[i]) continue;
+    server_.process_log().set_level(static_cast<LogLevel>(i));
+    co_return answer(exchange, {{"level", std::string(asked)}});
+  }
+  co_return refuse(exchange, 404, "levels are debug, info, warn and error");
+}
+
+}  // namespace outrigger::server

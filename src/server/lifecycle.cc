@@ -1,0 +1,69 @@
+#include "server/lifecycle.h"
+
+#include "outrigger/process_log.h"
+
+namespace outrigger::server {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kCheck = 20ms;
+
+}  // namespace
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::serving:
+      return "serving";
+    case Phase::not_ready:
+      return "not_ready";
+    case Phase::draining:
+      return "draining";
+    case Phase::drained:
+      break;
+  }
+  return "drained";
+}
+
+Lifecycle::Lifecycle(EventLoop& loop, Hooks hooks)
+    : loop_(loop), hooks_(std::move(hooks)), timer_(loop, [this] { check(); }) {}
+
+void Lifecycle::move_to(Phase phase) {
+  phase_ = phase;
+  log(LogLevel::info, "phase", {{"phase", name_of(phase)}});
+}
+
+void Lifecycle::drain(const config::Shutdown& limits) {
+  if (phase_ != Phase::serving) return;
+  deadline_ = loop_.now() + limits.drain;
+  move_to(Phase::not_ready);
+  timer_.start(limits.not_ready);
+}
+
+void Lifecycle::terminate(const config::Shutdown& limits, bool at_once) {
+  if (std::exchange(terminating_, true)) return hooks_.end();
+  if (phase_ == Phase::serving && !at_once) return drain(limits);
+  if (phase_ == Phase::drained) return hooks_.end();
+  deadline_ = loop_.now() + limits.drain;
+  if (phase_ != Phase::draining) begin_draining();
+}
+
+void Lifecycle::begin_draining() {
+  move_to(Phase::draining);
+  hooks_.stop_accepting();
+  timer_.start(kCheck);
+}
+
+void Lifecycle::check() {
+  if (phase_ == Phase::not_ready) return begin_draining();
+  if (hooks_.open_connections() > 0 && loop_.now() < deadline_) return timer_.start(kCheck);
+  if (hooks_.open_connections() > 0) {
+    log(LogLevel::warn, "the time to drain is over; connections that are still open are closed",
+        {{"connections", std::to_string(hooks_.open_connections())}});
+  }
+  move_to(Phase::drained);
+  if (terminating_) hooks_.end();
+}
+
+}  // namespace outrigger::server

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace outrigger::server {
+
+// Sockets that listen on one address, one a worker (SO_REUSEPORT); a Unix socket is shared by all. They close when no
+// snapshot uses them any more.
+class ListenSockets {
+ public:
+  // Binds `count` sockets. Errors are a sentence: "cannot listen on 0.0.0.0:80: Address already in use". Thread: any.
+  static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count);
+  ~ListenSockets();
+  ListenSockets(const ListenSockets&) = delete;
+  ListenSockets& operator=(const ListenSockets&) = delete;
+
+  // As it stands in the file.
+  const std::string& address() const { return address_; }
+  // The socket of worker `index`, counted from 0.
+  int of(std::size_t index) const { return sockets_[sockets_.size() == 1 ? 0 : index]; }
+
+ private:
+  ListenSockets(std::string address, std::vector<int> sockets)
+      : address_(std::move(address)), sockets_(std::move(sockets)) {}
+  std::string address_;
+  std::vector<int> sockets_;
+};
+
+}  // namespace outrigger::server

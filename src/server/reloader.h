@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "outrigger/clock.h"
+#include "outrigger/stats.h"
+#include "server/file_watch.h"
+#include "server/snapshot.h"
+
+namespace outrigger::server {
+
+// Where the configuration comes from.
+struct Source {
+  std::string file = "outrigger.yaml";
+  std::string text;  // not empty: the configuration itself, `file` is only its name
+};
+
+// How the latest load went.
+struct LoadReport {
+  bool ok = false;
+  WallTime at{};
+  std::uint64_t generation = 0;                 // counts the configurations that were adopted
+  std::vector<config::Diagnostic> diagnostics;  // of the file
+  std::vector<std::string> errors;              // of what the file names: ports, certificates
+  // The first error in one line; empty when there is none.
+  std::string headline() const;
+};
+
+// Turns files into snapshots: at start, and again whenever one of them changes. A bad file changes nothing.
+// Thread: the loop's.
+class Reloader {
+ public:
+  // `adopt` is called with each good snapshot.
+  Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, std::size_t workers,
+           std::function<void(std::shared_ptr<const Snapshot>)> adopt);
+
+  // Reads, checks, builds and adopts; says in the process log how it went. The first call is the start: it says
+  // nothing.
+  const LoadReport& reload();
+  const LoadReport& report() const { return report_; }
+  const Source& source() const { return source_; }
+
+ private:
+  config::LoadResult load();
+  void tell() const;
+
+  Source source_;
+  config::FilterCatalog catalog_;
+  SnapshotBuilder builder_;
+  std::function<void(std::shared_ptr<const Snapshot>)> adopt_;
+  FileWatch watch_;
+  LoadReport report_;
+  stats::Counter good_, bad_;
+};
+
+}  // namespace outrigger::server
