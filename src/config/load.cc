@@ -38,7 +38,8 @@ void default_names(Settings& settings) {
   for (Listener& listener : settings.listeners) {
     if (listener.name.empty()) listener.name = listener.address;
     for (std::size_t i = 0; i < listener.routes.size(); ++i) {
-      if (listener.routes[i].name.empty()) listener.routes[i].name = listener.name + ".routes[" + std::to_string(i) + "]";
+      if (listener.routes[i].name.empty())
+        listener.routes[i].name = listener.name + ".routes[" + std::to_string(i) + "]";
     }
   }
 }
