@@ -11,7 +11,10 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   app.require_subcommand(1);
   add_run(app, exit_code);
+  add_proxy(app, exit_code);
+  add_demo(app, exit_code);
   add_config_commands(app, exit_code);
+  add_process_commands(app, exit_code);
   app.add_subcommand("version", "Prints the version")->callback([] {
     std::printf("outrigger " OUTRIGGER_VERSION "\n");
   });

@@ -1,9 +1,12 @@
 """Metrics, probes and the admin API."""
 import json
+import subprocess
 
 from support import raw
 from support.case import Case
 from support.curl import curl
+from support.outrigger import BINARY, command
+from support.ports import free_port
 from support.wait import until
 
 CONFIG = """
@@ -78,3 +81,48 @@ class Admin(StatusCase):
         for field in ("Origin: https://evil.example", "Sec-Fetch-Site: cross-site"):
             self.assertEqual(403, self.get("/api/reload", "-X", "POST", "-H", field, listener="admin").status)
         self.assertEqual(403, self.get("/api/info", "-H", "Host: evil.example", listener="admin").status)
+
+
+class Token(Case):
+    def test_where_a_token_is_configured_every_call_needs_it(self):
+        text = CONFIG.replace('admin: {address: "@admin@"}', 'admin: {address: "@admin@", token: "env:ADMIN_TOKEN"}')
+        served = self.proxy(text, self.start(raw.Peer.answering()), wait_for=("listen", "admin"),
+                            environment={"ADMIN_TOKEN": "s3cret"})
+        url = f"http://{served.address('admin')}/api/info"
+        for name, field, status in (("no token", "X-A: b", 401), ("a wrong one", "Authorization: Bearer s3cre", 401),
+                                    ("a longer one", "Authorization: Bearer s3crets", 401),
+                                    ("the token", "Authorization: Bearer s3cret", 200)):
+            with self.subTest(name):
+                self.assertEqual(status, curl("-H", field, url).status)
+
+
+class Health(StatusCase):
+    def test_the_health_command_says_ready_and_its_exit_code_too(self):
+        done = command("health", "-c", self.served.file)
+        self.assertEqual((0, "ready\n"), (done.returncode, done.stdout), done.stderr)
+
+    def test_nobody_there_is_exit_code_1(self):
+        self.assertEqual(1, command("health", "--status", f"127.0.0.1:{free_port()}").returncode)
+
+    def test_a_file_without_status_is_told_the_line_to_add(self):
+        done = command("health", "-c", self.start_without_status())
+        self.assertEqual(1, done.returncode)
+        self.assertIn("status: {address:", done.stderr)
+
+    def start_without_status(self):
+        path = self.served.dir / "bare.yaml"
+        path.write_text(self.served.fill("\n".join(CONFIG.splitlines()[:-2])))
+        return path
+
+
+class Drain(StatusCase):
+    def test_drain_makes_not_ready_finishes_what_runs_and_leaves_the_process(self):
+        self.served.write(CONFIG + "shutdown: {not_ready: 300ms, drain: 20s}\n")
+        self.assertEqual(0, command("reload", "-c", self.served.file).returncode)
+        client = self.client(self.served)
+        client.get()
+        with subprocess.Popen([BINARY, "drain", "-c", self.served.file], stdout=subprocess.PIPE) as draining:
+            until(lambda: self.get("/readyz").status == 503, "not ready")
+            self.assertEqual(b"drained\n", draining.communicate(timeout=20)[0])
+        self.assertTrue(client.is_closed())
+        self.assertIsNone(self.served.process.poll())

@@ -1,0 +1,126 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/admin_client.h"
+#include "cli/commands.h"
+#include "config/load.h"
+#include "filters/registry.h"
+
+// Commands that speak to the running process.
+namespace outrigger::cli {
+
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr Duration kDrainPoll = 100ms;
+constexpr Duration kDrainLimit = 10min;  // above any limit in the file
+
+int complain(const std::string& text) {
+  std::fprintf(stderr, "outrigger: %s\n", text.c_str());
+  return kFailure;
+}
+
+void print_diagnostics(const json& report) {
+  for (const json& item : report.at("diagnostics")) {
+    config::Diagnostic diagnostic;
+    diagnostic.file = item.value("file", "");
+    diagnostic.line = item.value("line", 0);
+    diagnostic.column = item.value("column", 0);
+    diagnostic.path = item.value("path", "");
+    diagnostic.message = item.value("message", "");
+    diagnostic.source_line = item.value("source_line", "");
+    const bool has_place = !diagnostic.file.empty();
+    std::fprintf(stderr, "%s\n", has_place ? config::render(diagnostic, false).c_str() : diagnostic.message.c_str());
+  }
+}
+
+int reload(const AdminTarget& target) {
+  const auto answer = call_admin(target, "POST", "/api/reload");
+  if (!answer) return complain(answer.error());
+  const json report = json::parse(answer->body, nullptr, false);
+  if (answer->status != 200 && answer->status != 422) return complain("the reload failed: " + answer->body);
+  print_diagnostics(report);
+  if (answer->status == 422) return complain("refused: the running configuration stays");
+  std::printf("reloaded\n");
+  return 0;
+}
+
+std::expected<std::string, std::string> phase_of(const AdminTarget& target) {
+  const auto answer = call_admin(target, "GET", "/api/info");
+  if (!answer) return std::unexpected(answer.error());
+  return json::parse(answer->body, nullptr, false).value("phase", "");
+}
+
+int drain(const AdminTarget& target) {
+  const auto begun = call_admin(target, "POST", "/api/drain");
+  if (!begun) return complain(begun.error());
+  const auto deadline = std::chrono::steady_clock::now() + kDrainLimit;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto phase = phase_of(target);
+    if (!phase) return complain(phase.error());
+    if (*phase == "drained") {
+      std::printf("drained\n");
+      return 0;
+    }
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+  return complain("still draining");
+}
+
+struct HealthTarget {
+  std::string file = "outrigger.yaml";
+  std::string address;
+  std::string path = "/readyz";
+};
+
+std::string status_address(const HealthTarget& target) {
+  if (!target.address.empty()) return target.address;
+  const config::LoadResult loaded = config::load_file(target.file, filters::catalog());
+  return loaded.settings && loaded.settings->status ? loaded.settings->status->address : std::string();
+}
+
+int health(const HealthTarget& target) {
+  const std::string text = status_address(target);
+  if (text.empty()) {
+    return complain("there is no status address in " + target.file +
+                    ". Add this line and restart:\n  status: {address: 127.0.0.1:9902}");
+  }
+  const auto address = net::Address::parse(local_address(text));
+  if (!address) return complain(address.error());
+  HttpClient client(*address, nullptr, 5s);
+  const auto answer = client.request("GET", target.path);
+  if (!answer) return complain("cannot ask " + text + ": " + answer.error());
+  std::fputs(answer->body.c_str(), answer->status == 200 ? stdout : stderr);
+  return answer->status == 200 ? 0 : kFailure;
+}
+
+}  // namespace
+
+void add_process_commands(CLI::App& app, int& exit_code) {
+  auto target = std::make_shared<AdminTarget>();
+  CLI::App* again = app.add_subcommand("reload", "Makes the running process read its configuration again");
+  target->add_options(*again);
+  again->footer("Example:\n  outrigger reload -c outrigger.yaml");
+  again->callback([target, &exit_code] { exit_code = reload(*target); });
+
+  CLI::App* end =
+      app.add_subcommand("drain", "Makes the running process not ready, and waits until nothing is in flight");
+  target->add_options(*end);
+  end->footer("For a preStop hook; the process stays until SIGTERM.\nExample:\n  outrigger drain -c outrigger.yaml");
+  end->callback([target, &exit_code] { exit_code = drain(*target); });
+
+  auto probe = std::make_shared<HealthTarget>();
+  CLI::App* check =
+      app.add_subcommand("health", "Asks the running process's status address; exit code 0 when it is well");
+  check->add_option("-c,--config", probe->file, "Its configuration (outrigger.yaml)");
+  check->add_option("--status", probe->address, "Its status address instead, such as 127.0.0.1:9902");
+  check->add_option("--path", probe->path, "/readyz (default), /livez or /startupz");
+  check->footer("For images without a shell.\nExample:\n  outrigger health -c outrigger.yaml --path /livez");
+  check->callback([probe, &exit_code] { exit_code = health(*probe); });
+}
+
+}  // namespace outrigger::cli
