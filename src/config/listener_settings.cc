@@ -137,8 +137,8 @@ void describe(Schema<Listener>& schema) {
   schema.field("trusted_proxies", &Listener::trusted_proxies, "CIDR blocks whose X-Forwarded-* is believed.")
       .one_or_many()
       .check_text(check_cidr);
-  schema.field("path", &Listener::path, "Odd paths (%2f, //, ..): refuse or pass on.")
-      .values({{"reject", PathMode::reject}, {"keep", PathMode::keep}});
+  schema.field("path", &Listener::path, "Ambiguous paths (%2f, %2e, ..): refuse, bring to a normal form, or pass on.")
+      .values({{"reject", PathMode::reject}, {"decode", PathMode::decode}, {"keep", PathMode::keep}});
   schema.field("max_body", &Listener::max_body, "Largest request body, beyond it 413; absent: no limit.");
   schema.field("half_close", &Listener::half_close, "A client that closes its side ends its request, or not.")
       .values({{"cancel", HalfClose::cancel}, {"keep", HalfClose::keep}});

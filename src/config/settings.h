@@ -86,7 +86,7 @@ struct ListenerTls {
   bool self_signed = false;  // made at start, for trying
 };
 
-enum class PathMode : std::uint8_t { reject, keep };
+enum class PathMode : std::uint8_t { reject, decode, keep };
 enum class HalfClose : std::uint8_t { cancel, keep };
 
 struct ListenerLimits {

@@ -3,6 +3,7 @@
 
 #include "head_properties.h"
 #include "http/h1/request_parser.h"
+#include "http/h1/target.h"
 
 using namespace outrigger;
 using namespace outrigger::http::h1;
@@ -44,6 +45,7 @@ void check(std::string_view input, PathPolicy policy) {
   if (whole.status == Status::complete) {
     fuzz::check_fields(head.headers, input);
     require(head.target.starts_with('/') || head.target == "*", "the target is in origin form");
+    if (policy != PathPolicy::keep) require(ambiguity_of_path(head.path()).empty(), "the path has one meaning");
     check_round_trip(head, policy);
   }
   const HeadResult stepped = fuzz::in_steps(input, static_cast<unsigned>(input.size()), [&](auto part, auto& seen) {
@@ -62,6 +64,7 @@ void check(std::string_view input, PathPolicy policy) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   check(input, PathPolicy::reject);
+  check(input, PathPolicy::decode);
   check(input, PathPolicy::keep);
   return 0;
 }

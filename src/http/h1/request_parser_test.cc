@@ -174,6 +174,28 @@ TEST_CASE("request: an ambiguous path is refused or kept as the listener says", 
   }
 }
 
+TEST_CASE("request: with decode the normal form of the path takes its place, the query stays", "[http][h1]") {
+  struct Form {
+    const char* target;
+    const char* forwarded;
+  };
+  const Form forms[] = {{"/a/../b%2f%63?x=%2F..&y=/../", "/b/c?x=%2F..&y=/../"},
+                        {"/plain?%41", "/plain?%41"},
+                        {"http://a/x/..", "/"},
+                        {"http://a?b", "/?b"}};
+  for (const Form& form : forms) {
+    INFO(form.target);
+    const std::string input = with_target(form.target);
+    Arena arena;
+    RequestHead head(arena);
+    std::size_t scanned = 0;
+    REQUIRE(parse_request_head(input, scanned, {}, PathPolicy::decode, head).status == Status::complete);
+    REQUIRE(head.target == form.forwarded);
+  }
+  REQUIRE(check(with_target("/a/../../b"), PathPolicy::decode) == "bad_target: dot segment above the root");
+  REQUIRE(check("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", PathPolicy::decode).empty());
+}
+
 TEST_CASE("request: field lines", "[http][h1]") {
   const Row rows[] = {
       {"blanks around a value", "A: \t b \t\r\n", ""},
@@ -202,6 +224,17 @@ TEST_CASE("request: field lines", "[http][h1]") {
   }
   REQUIRE(check("GET / HTTP/1.1\r\n Host: a\r\n\r\n") == "bad_header: blank before the first field");
   REQUIRE(check("GET / HTTP/1.1\r\nHost: a\r\n\n") == "bad_header: bare LF");
+}
+
+TEST_CASE("request: a name that differs from a guarded one only by underscores is refused", "[http][h1]") {
+  for (const char* name : {"Content_Length", "transfer_encoding", "Transfer-Encoding_", "X_Forwarded-For",
+                           "x-forwarded_proto", "X_Real_IP", "X_Forwarded_Client_Cert", "HTTP2_Settings"}) {
+    INFO(name);
+    const bool is_other = std::string_view(name).ends_with('_');
+    REQUIRE(check(with_fields(std::string(name) + ": 1\r\n")) ==
+            (is_other ? "" : "bad_header: underscore in place of a hyphen"));
+  }
+  REQUIRE(check(with_fields("X_Other: 1\r\n_: 2\r\nUser_Agent: 3\r\n")).empty());
 }
 
 TEST_CASE("request: Host is one valid authority", "[http][h1]") {
@@ -388,8 +421,9 @@ TEST_CASE("request: keep-alive and Expect", "[http][h1]") {
       {"close wins", "1.0", "Connection: keep-alive, close\r\n", false, false},
       {"a longer token is no close", "1.1", "Connection: closed\r\n", true, false},
       {"empty elements", "1.1", "Connection: ,,\r\n", true, false},
-      {"Expect", "1.1", "Expect: 100-continue\r\n", true, true},
-      {"Expect in 1.0 is ignored", "1.0", "Expect: 100-continue\r\n", false, false},
+      {"Expect", "1.1", "Content-Length: 1\r\nExpect: 100-Continue\r\n", true, true},
+      {"Expect in 1.0 is ignored", "1.0", "Content-Length: 1\r\nExpect: 100-continue\r\n", false, false},
+      {"Expect without content is ignored", "1.1", "Content-Length: 0\r\nExpect: 100-continue\r\n", true, false},
       {"another expectation is left alone", "1.1", "Expect: 200-ok\r\n", true, false},
   };
   for (const Wish& wish : wishes) {

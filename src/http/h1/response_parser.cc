@@ -42,6 +42,7 @@ bool has_no_content(Method method, std::uint16_t status) {
 }
 
 HeadResult set_framing(Method request_method, ResponseHead& out) {
+  if (out.status == 101) return failed("101 though no upgrade was asked for");
   const FieldFraming framing = framing_of(out.headers, out.version);
   if (framing.failure != Failure::none) return failed(framing.reason);
   out.content_length = framing.length;

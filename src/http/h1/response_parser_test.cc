@@ -67,6 +67,7 @@ TEST_CASE("response: status lines", "[http][h1]") {
       {"an empty line before", "\r\nHTTP/1.1 200 OK", "not HTTP/1", 0, ""},
       {"a NUL in the phrase", "HTTP/1.1 200 O\0K"s, "control character", 0, ""},
       {"bare CR in the phrase", "HTTP/1.1 200 O\rK", "bare CR", 0, ""},
+      {"101", "HTTP/1.1 101 Switching Protocols", "101 though no upgrade was asked for", 0, ""},
       {"bare LF behind the line", "HTTP/1.1 200 OK\nA: b", "bare LF", 0, ""},
   };
   for (const Row& row : rows) {
@@ -110,8 +111,7 @@ TEST_CASE("response: framing by RFC 9112 section 6.3", "[http][h1]") {
       {"304 with the length of the 200", "HTTP/1.1 304 X\r\nContent-Length: 7\r\n\r\n", Method::get, Framing::none, 7,
        true},
       {"100", "HTTP/1.1 100 Continue\r\n\r\n", Method::post, Framing::none, 0, true},
-      {"101", "HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", Method::get, Framing::none, 0,
-       true},
+      {"103", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", Method::get, Framing::none, 0, true},
       {"close", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\n", Method::get, Framing::length, 7,
        false},
       {"1.0 closes", "HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\n", Method::get, Framing::length, 7, false},
