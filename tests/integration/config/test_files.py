@@ -1,11 +1,12 @@
 """Every file in config/ and every YAML block of the documents is loaded and run."""
 import re
+import shlex
 import tempfile
 
 from support import raw
 from support.case import Case
 from support.certificates import self_signed
-from support.outrigger import ROOT
+from support.outrigger import ROOT, command
 
 
 class Files(Case):
@@ -36,6 +37,42 @@ def _add(name, path, text):
 
 for _path in sorted((ROOT / "config").glob("*.yaml")):
     _add(f"test_{_path.stem}_loads_and_runs", _path.name, _path.read_text())
-for _document in ("README.md", "docs/concepts.md"):
+_DOCUMENTS = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
+for _document in _DOCUMENTS:
     for _number, _block in enumerate(re.findall(r"```yaml\n(.*?)```", (ROOT / _document).read_text(), re.S)):
         _add(f"test_{_document.lower().replace('.md', '').replace('/', '_')}_block_{_number}_loads_and_runs", _document, _block)
+
+
+class Documents(Case):
+    OFFLINE = ("validate", "dump", "schema", "explain", "version")
+
+    def commands(self):
+        """(document, words) of every line "outrigger ..." in a shell block."""
+        for document in _DOCUMENTS:
+            for block in re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(), re.S):
+                for line in block.splitlines():
+                    words = shlex.split(line, comments=True)
+                    if words[:1] == ["outrigger"]:
+                        yield document, words[1:words.index(">")] if ">" in words else words[1:]
+
+    def test_every_command_of_the_documents_exists_with_its_options(self):
+        for document, words in self.commands():
+            with self.subTest(f"{document}: {' '.join(words)}"):
+                help_text = command(words[0], "--help")
+                self.assertEqual(0, help_text.returncode)
+                for word in words[1:]:
+                    if word.startswith("-"):
+                        self.assertRegex(help_text.stdout, re.escape(word) + r"\b")
+                if words[0] in self.OFFLINE:
+                    self.assertEqual(0, command(*words, cwd=ROOT).returncode)
+
+    def test_the_reference_is_what_the_binary_says(self):
+        said = command("schema", "--markdown").stdout
+        self.assertEqual((ROOT / "docs/reference.md").read_text(), said,
+                         "write it anew: build/release/outrigger schema --markdown > docs/reference.md")
+
+    def test_links_lead_somewhere(self):
+        for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.md")]:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+                with self.subTest(f"{path.relative_to(ROOT)}: {target}"):
+                    self.assertTrue((path.parent / target).exists())

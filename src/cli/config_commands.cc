@@ -53,8 +53,14 @@ void add_config_commands(CLI::App& app, int& exit_code) {
   show->footer("Example:\n  outrigger dump -c outrigger.yaml");
   show->callback([options, &exit_code] { exit_code = dump(*options); });
   CLI::App* schema = app.add_subcommand("schema", "Prints the JSON Schema (2020-12) of the configuration");
-  schema->footer("Example:\n  outrigger schema > outrigger.schema.json");
-  schema->callback([] { std::printf("%s\n", config::json_schema(filters::catalog()).c_str()); });
+  auto markdown = std::make_shared<bool>(false);
+  schema->add_flag("--markdown", *markdown, "The same as a reference for people");
+  schema->footer("Example:\n  outrigger schema > outrigger.schema.json\n  outrigger schema --markdown > docs/reference.md");
+  schema->callback([markdown] {
+    const std::string text =
+        *markdown ? config::reference_markdown(filters::catalog()) : config::json_schema(filters::catalog()) + "\n";
+    std::fputs(text.c_str(), stdout);
+  });
 }
 
 }  // namespace outrigger::cli
