@@ -55,7 +55,8 @@ void add_config_commands(CLI::App& app, int& exit_code) {
   CLI::App* schema = app.add_subcommand("schema", "Prints the JSON Schema (2020-12) of the configuration");
   auto markdown = std::make_shared<bool>(false);
   schema->add_flag("--markdown", *markdown, "The same as a reference for people");
-  schema->footer("Example:\n  outrigger schema > outrigger.schema.json\n  outrigger schema --markdown > docs/reference.md");
+  schema->footer(
+      "Example:\n  outrigger schema > outrigger.schema.json\n  outrigger schema --markdown > docs/reference.md");
   schema->callback([markdown] {
     const std::string text =
         *markdown ? config::reference_markdown(filters::catalog()) : config::json_schema(filters::catalog()) + "\n";
