@@ -1,4 +1,5 @@
 // The service behind every proxy: answers GET /bytes/N with N bytes, takes any body, and counts what reached it.
+// GET /paused/N answers after 2 ms, in which nobody else is served: whoever waits has surely gone to sleep.
 //
 // usage: backend PORT [FIELD...]     counts also the requests that carry each FIELD
 // GET /stats gives the counters as JSON, GET /echo the request head as it arrived; neither is counted.
@@ -45,7 +46,11 @@ class Service {
     if (line.starts_with("GET /echo ")) return scratch_ = response(head);
     ++counters_.requests;
     for (auto& [name, count] : counters_.fields) count += field(head, name).empty() ? 0 : 1;
-    constexpr std::string_view kBytes = "GET /bytes/";
+    constexpr std::string_view kBytes = "GET /bytes/", kPaused = "GET /paused/";
+    if (line.starts_with(kPaused)) {
+      ::usleep(2000);
+      return bytes(number(line.substr(kPaused.size())));
+    }
     return bytes(line.starts_with(kBytes) ? number(line.substr(kBytes.size())) : 2);
   }
 

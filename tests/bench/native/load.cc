@@ -2,7 +2,7 @@
 // checked byte by byte. Where wrk and h2load don't fit: they check no answers, resume no sessions, upload no patterns.
 //
 // usage: load --port N --request FILE [--connections N] [--requests N] [--seconds S] [--warmup S] [--rate R]
-//             [--upload BYTES] [--expect BYTES] [--tls [--resume]] [--close] [--hold]
+//             [--upload BYTES] [--expect BYTES] [--tls [--resume]] [--close] [--pause] [--hold]
 // Prints one line of JSON at the end. With --hold first a line when every connection had its answer.
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -91,6 +91,7 @@ class Load {
       if (options_.rate > 0 || options_.hold || !may_start()) return;
       ++started_;
       ++running_;
+      if (options_.pause) ::usleep(2000);
       outcome = client.begin(Clock::now());
     }
   }

@@ -23,6 +23,7 @@ struct Options {
   bool tls = false;
   bool resume = false;  // every connection resumes the session of an earlier one
   bool close = false;   // a connection for each request
+  bool pause = false;   // 2 ms of rest before each request; for one connection
   bool hold = false;    // one request a connection, then idle until the standard input ends
 };
 
@@ -38,6 +39,7 @@ inline bool parse_options(int count, char** arguments, Options& options) {
     bool* const flag = name == "--tls"      ? &options.tls
                        : name == "--resume" ? &options.resume
                        : name == "--close"  ? &options.close
+                       : name == "--pause"  ? &options.pause
                        : name == "--hold"   ? &options.hold
                                             : nullptr;
     if (flag != nullptr) {

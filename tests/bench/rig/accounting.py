@@ -36,12 +36,12 @@ def cpu_seconds(pid):
     return total / 1e9
 
 
-def pss(pid):
-    """Bytes of memory of the family; what it shares with others counts by its share."""
+def pss(pid, kind="Pss"):
+    """Bytes of memory of the family; what it shares with others counts by its share. `kind` Pss_Anon: only what is no file's."""
     total = 0
     for member in family(pid):
         text = pathlib.Path(f"/proc/{member}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss:\s+(\d+) kB", text, re.M).group(1)) * 1024
+        total += int(re.search(rf"^{kind}:\s+(\d+) kB", text, re.M).group(1)) * 1024
     return total
 
 

@@ -75,8 +75,8 @@ class Server:
     def cpu_seconds(self):
         return accounting.cpu_seconds(self.pid)
 
-    def pss(self):
-        return accounting.pss(self.pid)
+    def pss(self, kind="Pss"):
+        return accounting.pss(self.pid, kind)
 
     def stop(self):
         if self.process is None:
