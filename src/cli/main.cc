@@ -1,13 +1,27 @@
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/commands.h"
 
 namespace outrigger::cli {
+namespace {
+
+// A standard descriptor that is closed would become the next socket, and log lines would go to a client. What stands in
+// for it cannot be written: lines are counted as dropped.
+void fill_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);
+  }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Outrigger: a sidecar proxy that adds TLS, retries, circuit breaking and logs to a service",
                "outrigger");
+  fill_standard_descriptors();
   int exit_code = 0;
   app.require_subcommand(1);
   add_run(app, exit_code);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/suggest.h"
 #include "config/load.h"
 
 namespace outrigger::config {
@@ -44,11 +45,7 @@ class Report {
   int errors_ = 0;
 };
 
-// The candidate that `word` was probably meant to be, or "". Distance counts swapped neighbours as one.
-std::string closest(std::string_view word, const std::vector<std::string>& candidates);
-// ` (did you mean "x"?)`, or "" when nothing is close.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
-// "a", "b" and so on in quotes, joined by ", ".
-std::string quoted_list(const std::vector<std::string>& words);
+using base::did_you_mean;
+using base::quoted_list;
 
 }  // namespace outrigger::config

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "outrigger/line_log.h"
 #include "server/admin/admin_api.h"
 #include "server/admin/status_pages.h"
 #include "server/process_metrics.h"
@@ -122,6 +123,7 @@ int Server::run() {
   loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  close_logs();
   log(LogLevel::info, "stopped");
   if (!process_log_->flush(kLastLines)) std::_Exit(0);  // stderr takes nothing, and waiting for it would never end
   return 0;
@@ -131,6 +133,9 @@ void Server::on_signal(int signal) {
   switch (signal) {
     case SIGHUP:
       reloader_->reload();
+      break;
+    case SIGUSR1:
+      reopen_logs();
       break;
     case SIGTERM:
     case SIGINT:
