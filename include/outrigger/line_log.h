@@ -38,8 +38,8 @@ std::unique_ptr<LineLog> open_log(const std::string& path);
 // Opens every file anew, for log rotation: what was committed before goes to the old one. Returns at once. Thread: any.
 void reopen_logs();
 
-// Writes what is there and stops the thread that writes; waits at most a second for a sink that stalls. Later lines stay
-// unwritten. For the end of the process. Thread: any, when nobody writes lines any more.
+// Writes what is there and stops the thread that writes; waits at most a second for a sink that stalls. Later lines
+// stay unwritten. For the end of the process. Thread: any, when nobody writes lines any more.
 void close_logs();
 
 }  // namespace outrigger

@@ -49,9 +49,9 @@ class LineFile {
   Kind kind_ = Kind::other;
   Instant next_open_{};
   bool blocked_ = false;
-  bool is_reported_ = false;       // that it cannot be opened
+  bool is_reported_ = false;        // that it cannot be opened
   LineLane* unfinished_ = nullptr;  // its line is written in part; it goes on before any other
-  bool mid_line_ = false;          // the file ends in a part of a line whose rest was lost
+  bool mid_line_ = false;           // the file ends in a part of a line whose rest was lost
 };
 
 }  // namespace outrigger::base

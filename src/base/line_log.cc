@@ -27,8 +27,8 @@ using namespace std::chrono_literals;
 constexpr auto kBatch = 50ms;     // between two batches
 constexpr auto kLastEffort = 1s;  // for what is left at the end
 
-// The thread that writes every log of the process. It sleeps while there is nothing; the first line after that wakes it,
-// and then it looks every kBatch, or earlier when a chunk is full.
+// The thread that writes every log of the process. It sleeps while there is nothing; the first line after that wakes
+// it, and then it looks every kBatch, or earlier when a chunk is full.
 class LineWriter {
  public:
   static LineWriter& instance() {
@@ -68,8 +68,8 @@ class LineWriter {
     if (ending.joinable()) ending.join();
   }
 
-  // A line was committed. Both sides of this handshake are sequentially consistent: either the thread sees the line when
-  // it looks for the last time before it sleeps, or the line's producer sees that nobody is awake.
+  // A line was committed. Both sides of this handshake are sequentially consistent: either the thread sees the line
+  // when it looks for the last time before it sleeps, or the line's producer sees that nobody is awake.
   void notify() {
     if (!awake_.load(std::memory_order_seq_cst) && !awake_.exchange(true, std::memory_order_seq_cst)) wake();
   }
