@@ -89,6 +89,7 @@ class Finisher {
  public:
   virtual void finish(Exchange& exchange, const Outcome& outcome) noexcept = 0;
   Finisher* next_finisher = nullptr;
+  const void* owner = nullptr;  // the filter that registered it, if it asks `has_finisher`
 
  protected:
   ~Finisher() = default;
@@ -103,8 +104,9 @@ class Exchange {
   Arena& arena() { return arena_; }
   RequestHead& request() { return request_; }
   const RequestHead& request() const { return request_; }
-  // The head as the client sent it: method, target and authority before any rewrite, for the log.
+  // Target and authority as the client sent them, before any rewrite: for the log.
   std::string_view original_target() const { return original_target_; }
+  std::string_view original_authority() const { return original_authority_; }
   // Null: the request has no content.
   virtual Body* request_body() = 0;
 
@@ -148,6 +150,12 @@ class Exchange {
     finisher.next_finisher = finishers_;
     finishers_ = &finisher;
   }
+  // For a filter that is called once for each try and must end once.
+  bool has_finisher(const void* owner) const {
+    const Finisher* finisher = finishers_;
+    while (finisher != nullptr && finisher->owner != owner) finisher = finisher->next_finisher;
+    return finisher != nullptr;
+  }
 
   // The state of the request head that a second `next` starts from.
   struct Checkpoint {
@@ -165,7 +173,8 @@ class Exchange {
 
   Arena arena_;
   RequestHead request_;
-  std::string_view original_target_, client_ip_, scheme_, listener_, route_, upstream_, endpoint_, request_id_;
+  std::string_view original_target_, original_authority_, client_ip_, scheme_, listener_, route_, upstream_, endpoint_,
+      request_id_;
   Instant started_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;

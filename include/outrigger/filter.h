@@ -46,6 +46,10 @@ class Filter {
   virtual Task<Response> handle(Exchange& exchange, Next next) = 0;
   // True if `next` may be called more than once.
   virtual bool repeats() const { return false; }
+  // A request to the listener whose chain this stands in could not be read, and is answered without the chain (400,
+  // 408, 431 ...). A filter that must know of every request adds its Finisher here; of the head, what could be read is
+  // set.
+  virtual void refused(Exchange& exchange) { (void)exchange; }
 };
 
 inline Task<Response> Next::operator()(Exchange& exchange) {

@@ -20,6 +20,9 @@ enum class Version : std::uint8_t { http10, http11, http2 };
 // How the end of a message's body is found. RFC 9112 section 6.3.
 enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
+// An authority without its port; brackets stay on IPv6 literals.
+std::string_view host_of(std::string_view authority);
+
 // The head of a request as it stands now: parsed from the client, then changed by filters. Views point into the
 // connection's read buffer or the arena and live as long as the exchange.
 struct RequestHead {
@@ -43,8 +46,7 @@ struct RequestHead {
     const auto at = target.find('?');
     return at == std::string_view::npos ? std::string_view{} : target.substr(at + 1);
   }
-  // The authority without its port, brackets kept on IPv6 literals.
-  std::string_view host() const;
+  std::string_view host() const { return host_of(authority); }
 };
 
 struct ResponseHead {

@@ -1,7 +1,6 @@
 #include "filters/conditions.h"
 
 #include <initializer_list>
-#include <optional>
 #include <string_view>
 
 namespace outrigger::filters {
@@ -37,36 +36,10 @@ constexpr Word kWords[] = {
     {"breaker-open", bits({Failure::breaker_open})},
 };
 
-using Range = std::pair<std::uint16_t, std::uint16_t>;
-
-// Three digits, 100..599.
-std::optional<std::uint16_t> parse_status(std::string_view text) {
-  if (text.size() != 3 || text[0] < '1' || text[0] > '5') return std::nullopt;
-  unsigned value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
-  return static_cast<std::uint16_t>(value);
-}
-
-std::optional<Range> parse_range(std::string_view word) {
-  if (word.size() == 3 && word.substr(1) == "xx" && word[0] >= '1' && word[0] <= '5') {
-    const auto first = static_cast<std::uint16_t>((word[0] - '0') * 100);
-    return Range(first, static_cast<std::uint16_t>(first + 99));
-  }
-  const auto dash = word.find('-');
-  const auto low = parse_status(word.substr(0, dash));
-  const auto high = dash == std::string_view::npos ? low : parse_status(word.substr(dash + 1));
-  if (!low || !high || *low > *high) return std::nullopt;
-  return Range(*low, *high);
-}
-
 }  // namespace
 
-Conditions::Conditions(const std::vector<std::string>& words) {
+Conditions::Conditions(const std::vector<std::string>& words) : statuses_(words) {
   for (const std::string& text : words) {
-    if (const auto range = parse_range(text)) statuses_.push_back(*range);
     for (const Word& word : kWords) {
       if (word.word == text) failures_ |= word.failures;
     }
@@ -74,16 +47,11 @@ Conditions::Conditions(const std::vector<std::string>& words) {
 }
 
 bool Conditions::matches(Failure failure, std::uint16_t status) const {
-  if ((failures_ & bits({failure})) != 0) return true;
-  if (status == 0) return false;
-  for (const auto& [low, high] : statuses_) {
-    if (status >= low && status <= high) return true;
-  }
-  return false;
+  return (failures_ & bits({failure})) != 0 || statuses_.contains(status);
 }
 
 std::string Conditions::check(const std::string& word) {
-  if (parse_range(word)) return "";
+  if (StatusRanges::check(word).empty()) return "";
   for (const Word& known : kWords) {
     if (known.word == word) return "";
   }

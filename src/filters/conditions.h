@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "filters/status_ranges.h"
 #include "outrigger/exchange.h"
 
 namespace outrigger::filters {
@@ -12,7 +12,8 @@ namespace outrigger::filters {
 // What counts as failed, as listed in the file: `connect-failure`, `reset`, `refused-stream`, `timeout`,
 // `breaker-open`, a class of status codes ("5xx"), one ("503") or a range ("502-504").
 //
-// Status words match answers of the service only: our own 502 or 504 is matched by the word for its cause.
+// Status words match answers of the service only: our own 502 or 504 is matched by the word for its cause. An answer of
+// the filter `fault` counts as the service's, so that the rest can be tried with it.
 class Conditions {
  public:
   Conditions() = default;
@@ -28,11 +29,12 @@ class Conditions {
 
  private:
   static std::uint16_t status_of(const Response& response) {
-    return response.is_local() ? std::uint16_t{0} : response.status();
+    const bool is_ours = response.is_local() && response.failure() != Failure::fault_injected;
+    return is_ours ? std::uint16_t{0} : response.status();
   }
 
-  std::uint64_t failures_ = 0;                                     // a bit for each Failure
-  std::vector<std::pair<std::uint16_t, std::uint16_t>> statuses_;  // inclusive ranges
+  std::uint64_t failures_ = 0;  // a bit for each Failure
+  StatusRanges statuses_;
 };
 
 // Did the request not even reach the service? The failures behind `connect-failure`.

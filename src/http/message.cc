@@ -29,7 +29,7 @@ bool is_idempotent(Method method) {
   }
 }
 
-std::string_view RequestHead::host() const {
+std::string_view host_of(std::string_view authority) {
   if (authority.ends_with(']')) return authority;
   const auto colon = authority.rfind(':');
   return authority.substr(0, colon);

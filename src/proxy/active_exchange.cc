@@ -40,6 +40,7 @@ void ActiveExchange::begin(const net::Address& peer, std::string_view scheme, Bo
   started_ = loop_.now();
   scheme_ = scheme;
   original_target_ = request_.target;
+  original_authority_ = request_.authority;
   if (body != nullptr) body_ = arena_.make<ReplayBody>(arena_, *body);
   find_client(peer);
   loop_.set_deadline(*this, limits_->request);

@@ -26,7 +26,7 @@ Response Exchange::fail(Failure failure, std::string_view detail) {
   const std::string_view body =
       arena_.concat(proxy::decimal(arena_, status), " ", reason_phrase(status), ": ", info.text, "\n");
   Response made = respond(status, body, "text/plain; charset=utf-8");
-  decide(info.token, detail.empty() ? info.text : detail);
+  decide(info.token, detail.empty() ? info.text : arena_.concat(info.text, ": ", detail));
   return {&made.head(), made.take_body(), failure, detail};
 }
 

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <array>
+
 #include "http/h1/request_parser.h"
 #include "proxy/chunk.h"
 #include "proxy/forward.h"
@@ -128,16 +130,22 @@ void ServerConnection::read_request() {
   }
 }
 
-// True when the connection went on to something else than reading.
-bool ServerConnection::parse_request() {
-  using Status = http::h1::HeadResult::Status;
+// False, and the connection closes, when the listener is no longer there.
+bool ServerConnection::make_exchange() {
   const auto live = context_.live->listeners.find(listener_name_);
   if (live == context_.live->listeners.end()) {
     close();
-    return true;
+    return false;
   }
   listener_ = &live->second;
   exchange_ = std::make_unique<ActiveExchange>(context_.loop, *transport_, context_.live, *listener_);
+  return true;
+}
+
+// True when the connection went on to something else than reading.
+bool ServerConnection::parse_request() {
+  using Status = http::h1::HeadResult::Status;
+  if (!make_exchange()) return true;
   RequestHead& head = exchange_->request();
   const auto result =
       http::h1::parse_request_head(input_.unread(), scanned_, head_limits(*listener_), path_policy(*listener_), head);
@@ -149,7 +157,7 @@ bool ServerConnection::parse_request() {
   }
   scanned_ = 0;
   if (result.status == Status::failed) {
-    reject(result.failure);
+    reject(result.failure, result.reason);
     return true;
   }
   input_.consume(result.consumed);
@@ -174,21 +182,28 @@ void ServerConnection::wait_for_request() {
   transport_->watch().wait_readable(this);
 }
 
-// Answers what can't be understood, and closes: after such bytes nobody knows where the next request begins.
-void ServerConnection::reject(Failure failure) {
-  context_.failures.count(failure);
-  const FailureInfo& info = describe(failure);
-  Arena arena;
-  const std::string_view status = decimal(arena, info.status);
-  const std::string_view body = arena.concat(status, " ", reason_phrase(info.status), ": ", info.text, "\n");
-  const std::string_view answer =
-      arena.concat("HTTP/1.1 ", status, " ", reason_phrase(info.status),
-                   "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ", decimal(arena, body.size()),
-                   "\r\nProxy-Status: outrigger; error=", info.proxy_status, "; details=\"", info.token,
-                   "\"\r\nConnection: close\r\n\r\n", body);
-  const iovec piece = net::piece(answer);
-  transport_->write({&piece, 1});
-  exchange_.reset();
+// Answers what can't be understood, and closes: after such bytes nobody knows where the next request begins. The chain
+// does not run, but its filters hear of it. `reason` is static text, or empty.
+void ServerConnection::reject(Failure failure, std::string_view reason) {
+  if (!exchange_ && !make_exchange()) return;
+  ActiveExchange& exchange = *exchange_;
+  exchange.begin(peer_, transport_->is_tls() ? "https" : "http", nullptr);
+  listener_->stats.in_flight.add(1);
+  for (const Link* link = listener_->chain.first(); link != nullptr; link = link->rest) link->filter->refused(exchange);
+  Response response = exchange.fail(failure, reason);
+  std::string_view body;
+  if (exchange.request().method != Method::head) response.body()->pull(body);
+  const std::array<iovec, 2> pieces = {net::piece(write_response_head(exchange, response, false).head),
+                                       net::piece(body)};
+  transport_->write(pieces);
+  body_ = nullptr;
+  outcome_ = {};
+  outcome_.status = response.status();
+  outcome_.failure = failure;
+  outcome_.detail = reason;
+  outcome_.local = true;
+  outcome_.response_bytes = body.size();
+  end_exchange();
   linger();
 }
 

@@ -69,7 +69,8 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void read_request();
   bool parse_request();
   void wait_for_request();
-  void reject(Failure failure);
+  bool make_exchange();
+  void reject(Failure failure, std::string_view reason = {});
   void start_exchange();
   RootTask serve(ActiveExchange& exchange);
   bool request_is_over();

@@ -84,7 +84,6 @@ Response CircuitBreaker::refuse(Exchange& exchange) const {
       std::to_chars(digits.data(), digits.data() + digits.size(), std::max<std::int64_t>(seconds.count(), 1)).ptr;
   const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
 
-  exchange.decide("circuit_breaker", "the breaker is open");
   Response response = exchange.fail(Failure::breaker_open, "the service failed too often");
   response.headers().set("Retry-After", exchange.arena().copy(text));
   return response;

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filters/access_log/line.h"
+#include "filters/status_ranges.h"
+#include "filters/template.h"
+#include "outrigger/filter.h"
+#include "outrigger/line_log.h"
+#include "outrigger/units.h"
+
+namespace outrigger::filters {
+
+struct AccessLogFields {
+  std::map<std::string, std::string> add;
+  std::vector<std::string> drop;
+};
+void describe(config::Schema<AccessLogFields>& schema);
+
+struct AccessLogWhen {
+  std::vector<std::string> status;
+  std::optional<Duration> slower_than;
+  std::optional<Share> sample;
+};
+void describe(config::Schema<AccessLogWhen>& schema);
+
+struct AccessLogOptions {
+  std::string format = "json";
+  std::string path;
+  AccessLogFields fields;
+  AccessLogWhen when;
+};
+void describe(config::Schema<AccessLogOptions>& schema);
+
+// One log line of an exchange that ended, in the form that the options ask for.
+class LineFormat {
+ public:
+  explicit LineFormat(const AccessLogOptions& options);
+  // The length of the line, its end included.
+  std::size_t write(const Moment& moment, char* room, std::size_t size) const;
+
+ private:
+  // A field of a JSON line, or a part of a line of text.
+  struct Item {
+    std::string lead;  // what stands before the value: `"method":`, or fixed text
+    std::vector<Template::Part> value;
+    bool is_number = false;
+  };
+  void add_json(const std::string& name, Template value);
+  void write_json(const Moment& moment, Line& line) const;
+  void write_text(const Moment& moment, Line& line) const;
+
+  std::vector<Item> items_;
+  bool is_json_;
+};
+
+// Writes a line for every exchange when it ends, however it ends. Thread: one instance per worker.
+class AccessLog : public Filter {
+ public:
+  AccessLog(const AccessLogOptions& options, std::unique_ptr<LineLog> log);
+  // No coroutine: it does not look at the answer.
+  [[clang::coro_wrapper]] Task<Response> handle(Exchange& exchange, Next next) override;
+  void refused(Exchange& exchange) override;
+
+ private:
+  class Entry;
+  bool wants(const Outcome& outcome) const;
+  void write(const Exchange& exchange, const Outcome& outcome) const;
+
+  LineFormat format_;
+  StatusRanges status_;
+  std::optional<Duration> slower_than_;
+  std::optional<double> sample_;
+  std::unique_ptr<LineLog> log_;
+};
+
+extern const FilterType kAccessLogType;
+
+}  // namespace outrigger::filters
