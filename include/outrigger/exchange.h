@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -132,6 +133,13 @@ class Exchange {
   // Can the request be sent again from its start?
   virtual bool can_replay() const = 0;
 
+  // May the request be sent twice though the service may have processed it? What nobody said follows RFC 9110 section
+  // 9.2.2: idempotent methods, and what has an Idempotency-Key.
+  bool may_repeat() const {
+    return repeatable_.value_or(is_idempotent(request_.method) || request_.headers.has(FieldId::idempotency_key));
+  }
+  void set_repeatable(bool repeatable) { repeatable_ = repeatable; }
+
   // True once the deadline of the whole request passed: waits fail at once, make an end.
   bool is_expired() const { return expired_; }
 
@@ -180,6 +188,7 @@ class Exchange {
   Decision* last_decision_ = nullptr;
   Finisher* finishers_ = nullptr;
   std::uint32_t tries_ = 0;
+  std::optional<bool> repeatable_;
   bool keep_body_ = false;
   bool expired_ = false;
 };

@@ -38,6 +38,10 @@ class Counter {
       value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
   }
+  // For a value that any thread knows as a whole, instead of add(): how many endpoints there are.
+  void set(std::int64_t value) const {
+    if (cells_ != nullptr) cells_[0].value.store(value, std::memory_order_relaxed);
+  }
   std::int64_t total() const;
 
  private:

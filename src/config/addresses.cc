@@ -85,6 +85,18 @@ std::string check_endpoint(const std::string& text) {
   return check_host_port(rest, kForms);
 }
 
+std::string check_dns_server(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 || is_v6(text)) return {};
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string::npos && is_port(std::string_view(text).substr(colon + 1))) {
+    std::string host = text.substr(0, colon);
+    if (inet_pton(AF_INET, host.c_str(), bytes.data()) == 1) return {};
+    if (host.starts_with('[') && host.ends_with(']') && is_v6(host.substr(1, host.size() - 2))) return {};
+  }
+  return quote(text) + " is no IP address: write 10.0.0.2, 10.0.0.2:53 or [fd00::2]:53";
+}
+
 std::string check_cidr(const std::string& text) {
   const auto parsed = base::Cidr::parse(text);
   return parsed ? std::string() : parsed.error();

@@ -8,6 +8,7 @@ namespace outrigger::config {
 std::string check_listen_address(const std::string& text);  // "0.0.0.0:80", "[::1]:80", "unix:/path", "8080"
 std::string check_endpoint(
     const std::string& text);  // "host:port", "[v6]:port", "unix:/path", "dns://name:port", "8080"
+std::string check_dns_server(const std::string& text);  // an IP address, with or without port: "10.0.0.2", "[::1]:53"
 std::string check_cidr(const std::string& text);
 std::string check_regex(const std::string& text);  // RE2
 std::string check_host(const std::string& text);   // "example.com", "*.example.com"

@@ -21,12 +21,7 @@ class Checks {
     for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
       listener(settings_.listeners[i], "listeners[" + std::to_string(i) + "]");
     }
-    for (const Upstream& upstream : settings_.upstreams) {
-      const std::string path = "upstreams." + upstream.name + ".tls.insecure_skip_verify";
-      if (upstream.tls && upstream.tls->insecure_skip_verify) {
-        report_.warning(mark_of(path), path, "any certificate is accepted: whoever answers can read the traffic");
-      }
-    }
+    for (const Upstream& each : settings_.upstreams) upstream(each, "upstreams." + each.name);
   }
 
  private:
@@ -79,6 +74,23 @@ class Checks {
     }
     if (settings_.status) address(settings_.status->address, "status.address", taken);
     if (settings_.admin) address(settings_.admin->address, "admin.address", taken);
+  }
+
+  void upstream(const Upstream& upstream, const std::string& path) {
+    const auto& endpoints = upstream.endpoints;
+    if (std::ranges::all_of(endpoints, [](const auto& endpoint) { return endpoint.weight == 0; })) {
+      error(path + ".endpoints", "all weights are 0");
+    }
+    if (!upstream.tls) return;
+    if (upstream.tls->insecure_skip_verify) {
+      const std::string key = path + ".tls.insecure_skip_verify";
+      report_.warning(mark_of(key), key, "any certificate is accepted: whoever answers can read the traffic");
+      return;
+    }
+    const auto is_unix = [](const auto& endpoint) { return endpoint.address.starts_with("unix:"); };
+    if (upstream.tls->server_name.empty() && std::ranges::any_of(endpoints, is_unix)) {
+      error(path + ".tls", "needs server_name: a Unix socket has no name that a certificate could be checked against");
+    }
   }
 
   static bool ends_by_itself(const std::vector<FilterSpec>& filters) {

@@ -135,4 +135,10 @@ std::string dump(const Settings& settings, FilterCatalog) {
   return dumper.take();
 }
 
+std::string normal_form(const Upstream& upstream) {
+  Upstream plain = upstream;
+  plain.filters.reset();
+  return yaml_text(plain.name) + ": " + format_flow(schema_of<Upstream>(), &plain);
+}
+
 }  // namespace outrigger::config

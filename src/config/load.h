@@ -52,4 +52,7 @@ std::string reference_markdown(FilterCatalog catalog);
 // comment says where each value was set (`# outrigger.yaml:14`) or `# default`. Secrets appear as their reference.
 std::string dump(const Settings& settings, FilterCatalog catalog);
 
+// The settings of an upstream without its filters as text in normal form: equal text, equal upstream.
+std::string normal_form(const Upstream& upstream);
+
 }  // namespace outrigger::config

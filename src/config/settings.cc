@@ -106,6 +106,15 @@ void describe(Schema<Logging>& schema) {
       .values({{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}});
 }
 
+void describe(Schema<Dns>& schema) {
+  schema.summary("How names of endpoints are looked up; /etc/hosts comes first.");
+  schema.shorthand("servers");
+  schema.field("servers", &Dns::servers, "DNS servers, each with or without port; absent: those of /etc/resolv.conf.")
+      .one_or_many()
+      .example("[10.0.0.2, 127.0.0.1:5353]")
+      .check_text(check_dns_server);
+}
+
 void describe(Schema<Shutdown>& schema) {
   schema.summary("What happens on SIGTERM.");
   schema.field("not_ready", &Shutdown::not_ready, "/readyz says 503 this long before listeners close.")
@@ -135,6 +144,7 @@ void describe(Schema<Settings>& schema) {
   schema.field("status", &Settings::status, "Metrics and probes.");
   schema.field("admin", &Settings::admin, "Dashboard and API.");
   schema.field("logging", &Settings::logging, "The process log.");
+  schema.field("dns", &Settings::dns, "Name resolution.");
   schema.field("shutdown", &Settings::shutdown, "The end of the process.");
 }
 

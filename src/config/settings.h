@@ -168,6 +168,10 @@ struct Logging {
   LogFormat format = LogFormat::automatic;  // text on a terminal, JSON otherwise
 };
 
+struct Dns {
+  std::vector<std::string> servers;  // "10.0.0.2", "[::1]:53"; absent: those of /etc/resolv.conf
+};
+
 struct Shutdown {
   Duration not_ready = seconds(5);
   Duration drain = seconds(25);
@@ -191,6 +195,7 @@ struct Settings {
   std::optional<Status> status;
   std::optional<Admin> admin;
   Logging logging;
+  Dns dns;
   Shutdown shutdown;
   std::vector<std::string> files;          // every file this was read from, main file first, then includes, then
                                            // certificates and other referenced files: what a reload watches

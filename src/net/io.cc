@@ -97,7 +97,8 @@ void Established::await_suspend(std::coroutine_handle<> handle) {
 
 void Established::wake() {
   if (connecting_) {
-    if (connect_error(transport_.fd()) != 0) return finish(IoEnd::failed);
+    error_ = connect_error(transport_.fd());
+    if (error_ != 0) return finish(IoEnd::failed);
     connecting_ = false;
   }
   if (attempt()) return finish(end_);

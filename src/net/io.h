@@ -74,6 +74,8 @@ class [[nodiscard]] Established final : private Wakeable, private Deadline, priv
   IoEnd await_resume() const { return end_; }
   // After `failed`: true if the connection itself failed, false if TLS did.
   bool is_connecting() const { return connecting_; }
+  // The errno of a connection that failed.
+  int error() const { return error_; }
 
  private:
   bool attempt();
@@ -90,6 +92,7 @@ class [[nodiscard]] Established final : private Wakeable, private Deadline, priv
   WaitSlot& slot_;
   std::coroutine_handle<> handle_;
   IoEnd end_ = IoEnd::done;
+  int error_ = 0;
 };
 
 }  // namespace outrigger::net

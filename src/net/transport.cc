@@ -21,12 +21,6 @@ Transport::~Transport() {
   if (watch_.fd() >= 0) ::close(watch_.fd());
 }
 
-bool Transport::is_stale() const {
-  char byte = 0;
-  const auto got = ::recv(watch_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
 bool Transport::is_closed() const {
   char byte = 0;
   const auto got = ::recv(watch_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

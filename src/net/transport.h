@@ -38,6 +38,8 @@ class Transport {
   // True when bytes are already here that no readiness event will announce (TLS records read ahead).
   virtual bool has_pending() const { return false; }
   virtual bool is_tls() const { return false; }
+  // The TLS handshake took up an earlier session.
+  virtual bool is_resumed() const { return false; }
   // What went wrong in the handshake, for `why`; static or owned by the transport.
   virtual std::string_view error_text() const { return {}; }
   virtual Failure handshake_failure() const { return Failure::upstream_tls; }
@@ -46,8 +48,6 @@ class Transport {
   int fd() const { return watch_.fd(); }
   // Did the peer close or reset? Bytes that wait to be read hide a close behind them. One MSG_PEEK.
   bool is_closed() const;
-  // Did the peer close or send what nobody asked for? For idle connections; one MSG_PEEK.
-  bool is_stale() const;
 
  protected:
   FdWatch watch_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/pooled.h"
@@ -75,11 +77,11 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   }
   void choose_route(const LiveRoute& route);
   void set_upstream(std::string_view name) { upstream_ = name; }
-  // The endpoint of the latest try, which a later one avoids.
-  const upstream::Endpoint* last_endpoint() const { return last_endpoint_; }
+  // The endpoints of earlier tries, which a later one avoids; of very many the last ones.
+  upstream::Tried tried() const { return {tried_.data(), std::min<std::size_t>(endpoints_tried_, tried_.size())}; }
   void set_endpoint(const upstream::Endpoint& endpoint) {
-    last_endpoint_ = &endpoint;
-    endpoint_ = endpoint.name();
+    tried_[endpoints_tried_++ % tried_.size()] = endpoint.serial();
+    endpoint_ = arena_.copy(endpoint.name());
   }
   void count_try() { ++tries_; }
   // Puts the body back to its start for a later try; keeps it from now on if a filter asked for that.
@@ -107,7 +109,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   const Limits* limits_;
   net::WaitSlot wait_;
   ReplayBody* body_ = nullptr;
-  const upstream::Endpoint* last_endpoint_ = nullptr;
+  std::array<std::uint64_t, 8> tried_;  // serial numbers
+  std::size_t endpoints_tried_ = 0;
   bool trusted_ = false;
   std::string_view peer_ip_;
   SleepWait sleep_wait_{*this};

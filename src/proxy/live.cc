@@ -1,7 +1,5 @@
 #include "proxy/live.h"
 
-#include <netdb.h>
-
 #include <algorithm>
 
 #include "proxy/router.h"
@@ -26,10 +24,11 @@ std::unique_ptr<Regex> compiled(const std::optional<std::string>& pattern) {
 
 class Builder {
  public:
-  Builder(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store)
-      : settings_(settings), previous_(previous), store_(store) {}
+  Builder(const config::Settings& settings, const LiveParts& parts, const LiveConfig* previous)
+      : settings_(settings), parts_(parts), previous_(previous) {}
 
   std::shared_ptr<LiveConfig> build() {
+    make_resolver();
     for (const config::Upstream& upstream : settings_.upstreams) add_upstream(upstream);
     for (const config::Listener& listener : settings_.listeners) add_listener(listener);
     return live_;
@@ -38,44 +37,46 @@ class Builder {
  private:
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, std::string_view upstream) {
     for (const config::FilterSpec& spec : specs) {
-      FilterContext context{spec.path, upstream, spec.fingerprint, store_};
+      FilterContext context{spec.path, upstream, spec.fingerprint, parts_.store};
       chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
     }
   }
 
-  std::shared_ptr<upstream::Cluster> cluster(const config::Upstream& upstream) {
-    if (previous_ != nullptr) {
-      const auto old = previous_->upstreams.find(upstream.name);
-      if (old != previous_->upstreams.end() &&
-          upstream::fingerprint(old->second.cluster->settings()) == upstream::fingerprint(upstream)) {
-        return old->second.cluster;
-      }
+  void make_resolver() {
+    for (const std::string& server : settings_.dns.servers) {
+      live_->dns_servers += (live_->dns_servers.empty() ? "" : ",") + server;
     }
-    auto slots = std::static_pointer_cast<upstream::Slots>(store_.find_or_make(
-        "slots\n" + upstream.name + '\n' + upstream::fingerprint(upstream),
-        [&]() -> std::shared_ptr<void> { return std::make_shared<upstream::Slots>(upstream.limits); }));
-    std::vector<std::unique_ptr<upstream::Endpoint>> endpoints;
-    for (const config::EndpointSpec& spec : upstream.endpoints) {
-      endpoints.push_back(std::make_unique<upstream::Endpoint>(spec.address, resolve(spec.address), spec.weight));
-    }
-    return std::make_shared<upstream::Cluster>(upstream, std::move(slots), std::move(endpoints));
+    const bool keeps = previous_ != nullptr && previous_->resolver && previous_->dns_servers == live_->dns_servers;
+    live_->resolver =
+        keeps ? previous_->resolver : std::make_shared<net::dns::Resolver>(parts_.loop, live_->dns_servers);
   }
 
-  static std::vector<net::Address> resolve(const std::string& text) {
-    if (const auto address = net::Address::parse(text)) return {*address};
-    const auto parts = net::split_host_port(text);
-    if (!parts) return {};
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(parts->host.c_str(), nullptr, &hints, &found) != 0) return {};
-    std::vector<net::Address> addresses;
-    for (addrinfo* item = found; item != nullptr; item = item->ai_next) {
-      addresses.emplace_back(item->ai_addr, item->ai_addrlen);
-      addresses.back().set_port(parts->port);
+  std::shared_ptr<upstream::Slots> slots(const config::Upstream& upstream) {
+    const config::UpstreamLimits& limits = upstream.limits;
+    std::string key = "slots\n" + upstream.name;
+    for (const auto number :
+         {Duration::rep{limits.in_flight}, Duration::rep{limits.queue}, limits.queue_timeout.count()}) {
+      key += '\n' + std::to_string(number);
     }
-    ::freeaddrinfo(found);
-    return addresses;
+    return std::static_pointer_cast<upstream::Slots>(
+        parts_.store.find_or_make(key, [&] { return std::make_shared<upstream::Slots>(limits); }));
+  }
+
+  std::shared_ptr<upstream::Cluster> previous_cluster(const std::string& name) const {
+    if (previous_ == nullptr) return nullptr;
+    const auto found = previous_->upstreams.find(name);
+    return found == previous_->upstreams.end() ? nullptr : found->second.cluster;
+  }
+
+  std::shared_ptr<upstream::Cluster> cluster(const config::Upstream& upstream) {
+    const auto tls = parts_.upstream_tls.find(upstream.name);
+    upstream::ClusterParts made_of{parts_.loop, live_->resolver,
+                                   tls == parts_.upstream_tls.end() ? nullptr : tls->second, slots(upstream)};
+    const auto old = previous_cluster(upstream.name);
+    if (old && old->is_made_of(upstream, made_of)) return old;
+    auto made = std::make_shared<upstream::Cluster>(upstream, std::move(made_of), old.get());
+    if (old) old->hand_over();
+    return made;
   }
 
   void add_upstream(const config::Upstream& upstream) {
@@ -138,8 +139,8 @@ class Builder {
   }
 
   const config::Settings& settings_;
+  const LiveParts& parts_;
   const LiveConfig* previous_;
-  KeyedStore& store_;
   std::shared_ptr<LiveConfig> live_ = std::make_shared<LiveConfig>();
 };
 
@@ -194,9 +195,8 @@ void Chain::finish(const Link* rest) {
   first_ = rest;
 }
 
-std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous,
-                                       KeyedStore& store) {
-  return Builder(settings, previous, store).build();
+std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, LiveParts parts, const LiveConfig* previous) {
+  return Builder(settings, parts, previous).build();
 }
 
 }  // namespace outrigger::proxy

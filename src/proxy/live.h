@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
+#include "upstream/client_contexts.h"
 #include "upstream/cluster.h"
 
 // What one worker runs: filters, chains, routes and pools made from the settings. Built on the worker between two
@@ -107,12 +108,21 @@ struct FailureStats {
 };
 
 struct LiveConfig {
+  std::string dns_servers;
+  std::shared_ptr<net::dns::Resolver> resolver;
   std::map<std::string, LiveUpstream, std::less<>> upstreams;
   std::map<std::string, LiveListener, std::less<>> listeners;  // by name
 };
 
-// Builds what `settings` describe; clusters that `previous` has with equal settings go on with their pools.
-// Thread: the worker.
-std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, const LiveConfig* previous, KeyedStore& store);
+// What a live configuration is made of besides its settings.
+struct LiveParts {
+  EventLoop& loop;
+  KeyedStore& store;
+  const upstream::ClientContexts& upstream_tls;
+};
+
+// Builds what `settings` describe; clusters that `previous` has with equal settings go on as they are, endpoints that
+// it has by the same name with their connections. Thread: the worker.
+std::shared_ptr<LiveConfig> build_live(const config::Settings& settings, LiveParts parts, const LiveConfig* previous);
 
 }  // namespace outrigger::proxy

@@ -17,24 +17,24 @@ constexpr Duration kContinueSilence = 1s;  // then we ask the client for its con
 
 }  // namespace
 
-Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, upstream::Endpoint& endpoint,
+Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint,
                std::unique_ptr<upstream::Connection> connection)
     : exchange_(exchange),
       cluster_(cluster),
-      endpoint_(endpoint),
+      endpoint_(std::move(endpoint)),
       connection_(std::move(connection)),
       reused_(connection_->uses() > 0),
       has_content_(exchange.request_body() != nullptr),
       expects_continue_(has_content_ && exchange.request().expects_continue),
       upload_done_(!has_content_) {
   connection_->count_use();
-  endpoint_.begin();
+  endpoint_->begin();
 }
 
 Stream::~Stream() {
   upload_.reset();
-  endpoint_.end();
-  if (can_be_reused()) endpoint_.keep_idle(std::move(connection_), cluster_.idle_limit(endpoint_));
+  endpoint_->end();
+  if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 
 // Everything was sent, everything was read, and nobody said close. Bytes left over after a response are an error of the

@@ -13,7 +13,7 @@ namespace outrigger::proxy {
 // Lives in the exchange's arena; destroying it cancels the upload and gives connection and slot back.
 class Stream final : public Body, private RootTask::Owner, private Deferred {
  public:
-  Stream(ActiveExchange& exchange, upstream::Cluster& cluster, upstream::Endpoint& endpoint,
+  Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint,
          std::unique_ptr<upstream::Connection> connection);
   ~Stream() override;
 
@@ -64,7 +64,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
 
   ActiveExchange& exchange_;
   upstream::Cluster& cluster_;
-  upstream::Endpoint& endpoint_;
+  std::shared_ptr<upstream::Endpoint> endpoint_;
   std::unique_ptr<upstream::Connection> connection_;
   Slot slot_;
   ResponseHead* head_ = nullptr;

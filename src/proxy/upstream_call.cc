@@ -1,6 +1,7 @@
 #include "proxy/upstream_call.h"
 
-#include "net/address.h"
+#include "proxy/dial.h"
+#include "proxy/endpoint_wait.h"
 #include "proxy/forward.h"
 #include "proxy/stream.h"
 
@@ -11,53 +12,21 @@ namespace {
 using net::IoEnd;
 using StreamPointer = std::unique_ptr<Stream, InArena>;
 
-// RFC 9110 section 9.2.2: what may be sent again though the first may have been processed.
+// A kept connection was closed under the request. Nothing was processed for certain: any method goes again. The service
+// may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
 bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   if (!exchange.can_replay() || exchange.is_expired()) return false;
-  return failure == Failure::upstream_stale ||
-         (failure == Failure::upstream_reset && is_idempotent(exchange.request().method));
-}
-
-struct Connected {
-  std::unique_ptr<upstream::Connection> connection;
-  Failure failure = Failure::none;
-};
-
-Failure connect_failure(IoEnd end, bool connecting, const net::Transport& transport) {
-  switch (end) {
-    case IoEnd::timed_out:
-      return Failure::connect_timeout;
-    case IoEnd::interrupted:
-      return Failure::request_timeout;
-    default:
-      return connecting ? Failure::connect_failed : transport.handshake_failure();
-  }
-}
-
-// Connects to the endpoint's addresses in turn until one accepts.
-Task<Connected> connect(ActiveExchange& exchange, upstream::Cluster& cluster, upstream::Endpoint& endpoint) {
-  Failure failure = endpoint.addresses().empty() ? Failure::dns_failed : Failure::connect_failed;
-  for (const net::Address& address : endpoint.addresses()) {
-    const net::Connecting begun = net::start_connect(address);
-    if (begun.fd < 0) {
-      failure = begun.error == EMFILE || begun.error == ENFILE ? Failure::overloaded : Failure::connect_failed;
-      continue;
-    }
-    auto transport = cluster.make_transport(exchange.loop(), begun.fd, endpoint);
-    net::Established established(exchange.loop(), *transport, begun.in_progress, cluster.connect_limit(endpoint),
-                                 exchange.wait());
-    const IoEnd end = co_await established;
-    if (end == IoEnd::done) {
-      co_return Connected{std::make_unique<upstream::Connection>(exchange.loop(), std::move(transport)), Failure::none};
-    }
-    failure = connect_failure(end, established.is_connecting(), *transport);
-    if (!transport->error_text().empty()) exchange.decide("tls", exchange.arena().copy(transport->error_text()));
-    if (failure == Failure::request_timeout) break;
-  }
-  co_return Connected{nullptr, failure};
+  return failure == Failure::upstream_stale || (failure == Failure::upstream_reset && exchange.may_repeat());
 }
 
 }  // namespace
+
+Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::string_view detail) const {
+  cluster_->stats().count_try(failure);
+  Response refused = exchange.fail(failure, detail);
+  if (refused.status() == 503) refused.headers().add("Retry-After", "1");
+  return refused;
+}
 
 Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   auto& exchange = static_cast<ActiveExchange&>(base);
@@ -65,63 +34,78 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   exchange.set_upstream(cluster_->name());
   if (exchange.is_expired()) co_return exchange.fail(Failure::request_timeout);
   if (exchange.announces_too_much()) co_return exchange.fail(Failure::body_too_large);
-  const std::shared_ptr<upstream::Slots>& slots = cluster_->shared_slots();
-  if (!slots->acquire()) {
-    const Failure failure = co_await SlotWait(exchange, slots);
-    if (failure != Failure::none) {
-      Response refused = exchange.fail(failure);
-      refused.headers().add("Retry-After", "1");
-      co_return refused;
-    }
+  if (!cluster_->slots()->acquire()) {
+    const Failure failure = co_await SlotWait(exchange, *cluster_);
+    if (failure != Failure::none) co_return refuse(exchange, failure);
   }
-  Slot slot(slots);
-  upstream::Endpoint* endpoint = cluster_->pick(exchange.last_endpoint());
-  if (endpoint == nullptr) co_return exchange.fail(Failure::no_endpoint);
+  Slot slot(*cluster_);
+  const Failure waited = co_await EndpointWait(exchange, *cluster_);
+  if (waited != Failure::none) co_return refuse(exchange, waited);
+  const auto endpoint = cluster_->pick(exchange.tried());
+  if (!endpoint) {
+    const std::string& why = cluster_->error();
+    const bool is_name = !why.empty() || cluster_->is_pending();
+    co_return refuse(exchange, is_name ? Failure::dns_failed : Failure::no_endpoint, exchange.arena().copy(why));
+  }
   exchange.set_endpoint(*endpoint);
-  exchange.rewind_body();
-  Result result = co_await attempt(exchange, *endpoint, slot, false);
+  const Instant begin = exchange.now();
+  Result result = co_await attempt(exchange, endpoint, slot, false);
   if (result.was_reused && may_send_again(exchange, result.failure)) {
     exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
-    exchange.rewind_body();
-    result = co_await attempt(exchange, *endpoint, slot, true);
+    cluster_->stats().replays.add();
+    result = co_await attempt(exchange, endpoint, slot, true);
   }
-  if (result.failure != Failure::none) co_return exchange.fail(result.failure);
+  if (result.failure != Failure::none) co_return refuse(exchange, result.failure, result.detail);
+  cluster_->stats().count_try(result.response->status());
+  cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
   co_return std::move(*result.response);
 }
 
-Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Endpoint& endpoint, Slot& slot,
-                                                 bool fresh) {
+Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint,
+                                                 Slot& slot, bool fresh) {
   std::unique_ptr<upstream::Connection> connection;
-  if (!fresh) connection = endpoint.take_idle(!is_idempotent(exchange.request().method));
-  if (!connection) {
-    Connected made = co_await connect(exchange, *cluster_, endpoint);
-    if (made.failure != Failure::none) co_return Result{made.failure, false, {}};
-    connection = std::move(made.connection);
+  if (!fresh) connection = endpoint->take_idle(!exchange.may_repeat() || exchange.request_body() != nullptr);
+  if (connection) {
+    cluster_->stats().connections_reused.add();
+    exchange.keep_request_body();  // should it turn out to be closed
+  } else {
+    Dialed dialed = co_await dial(exchange, *cluster_, endpoint);
+    if (dialed.failure != Failure::none) co_return Result{.failure = dialed.failure, .detail = dialed.detail};
+    connection = std::move(dialed.connection);
   }
+  exchange.rewind_body();
   StreamPointer stream(exchange.arena().make<Stream>(exchange, *cluster_, endpoint, std::move(connection)));
   const IoEnd sent = co_await stream->send_head();
-  if (sent == IoEnd::timed_out) co_return Result{Failure::upstream_write_timeout, false, {}};
-  if (sent == IoEnd::failed && !stream->was_sent()) co_return Result{Failure::upstream_stale, stream->was_reused(), {}};
+  if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
+  if (sent == IoEnd::failed && !stream->was_sent()) {
+    co_return Result{.failure = Failure::upstream_stale, .was_reused = stream->was_reused()};
+  }
   stream->start_upload();
-  for (;;) {
-    const Failure failure = co_await stream->read_head();
-    if (failure != Failure::none) {
-      co_return Result{failure, stream->was_reused() && !stream->was_answered(), {}};
-    }
-    ResponseHead& head = *stream->head();
-    if (head.status >= 200 || head.status == 101) break;
-    if (exchange.request().version == Version::http11) {
-      const IoEnd relayed = co_await net::WriteAll(exchange.loop(), exchange.client(), exchange.limits().body_idle,
-                                                   {write_interim_head(exchange, head)});
-      if (relayed != IoEnd::done) co_return Result{Failure::client_gone, false, {}};
-    }
-    if (head.status == 100 && stream->waits_for_continue()) stream->go_on_after_continue();
+  const Failure failure = co_await await_head(exchange, *stream);
+  if (failure != Failure::none) {
+    co_return Result{.failure = failure, .was_reused = stream->was_reused() && !stream->was_answered()};
   }
   stream->begin_body();
   ResponseHead* head = stream->head();
   stream->take_slot(std::move(slot));
   // Also without content: the head's fields are views into the stream's buffer.
-  co_return Result{Failure::none, false, Response(head, BodyPointer(stream.release()))};
+  co_return Result{.response = Response(head, BodyPointer(stream.release()))};
+}
+
+// Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.
+Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream) {
+  for (;;) {
+    const Failure failure = co_await stream.read_head();
+    if (failure != Failure::none) co_return failure;
+    const ResponseHead& head = *stream.head();
+    if (head.status >= 200 || head.status == 101) co_return Failure::none;
+    if (exchange.request().version == Version::http11) {
+      const IoEnd relayed = co_await net::WriteAll(exchange.loop(), exchange.client(), exchange.limits().body_idle,
+                                                   {write_interim_head(exchange, head)});
+      if (relayed != IoEnd::done) co_return Failure::client_gone;
+    }
+    if (head.status == 100 && stream.waits_for_continue()) stream.go_on_after_continue();
+  }
 }
 
 }  // namespace outrigger::proxy

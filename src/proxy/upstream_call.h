@@ -9,6 +9,8 @@
 
 namespace outrigger::proxy {
 
+class Stream;
+
 // The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
 // connection, and repeats once on a fresh connection where a kept one turned out to be closed and nothing was
 // processed.
@@ -19,11 +21,15 @@ class UpstreamCall final : public Filter {
 
  private:
   struct Result {
-    Failure failure;
-    bool was_reused;  // a kept connection that turned out to be closed
-    std::optional<Response> response;
+    Failure failure = Failure::none;
+    std::string_view detail{};
+    bool was_reused = false;  // failed on a kept connection before the service said anything
+    std::optional<Response> response{};
   };
-  Task<Result> attempt(ActiveExchange& exchange, upstream::Endpoint& endpoint, Slot& slot, bool fresh);
+  Task<Result> attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint, Slot& slot, bool fresh);
+  Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
+  Response refuse(ActiveExchange& exchange, Failure failure, std::string_view detail = {}) const;
+
   std::shared_ptr<upstream::Cluster> cluster_;
 };
 

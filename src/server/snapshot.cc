@@ -26,6 +26,8 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::build(config::Settings settings
   for (const config::Listener& listener : next->settings.listeners) {
     if (listener.tls) next->certificates[listener.name] = certificate(listener, used, errors);
   }
+  next->upstream_tls =
+      upstream::load_client_contexts(next->settings, current_ ? &current_->upstream_tls : nullptr, errors);
   if (next->settings.admin && !next->settings.admin->token.empty()) {
     auto token = base::resolve_secret(next->settings.admin->token);
     if (token) {

@@ -8,6 +8,7 @@
 #include "config/load.h"
 #include "net/tls/context.h"
 #include "server/listen_sockets.h"
+#include "upstream/client_contexts.h"
 
 namespace outrigger::server {
 
@@ -19,7 +20,8 @@ struct Snapshot {
   std::map<std::string, std::shared_ptr<ListenSockets>> sockets;  // by listener name
   std::map<std::string, Certificate> certificates;                // by listener name
   std::shared_ptr<ListenSockets> status, admin;                   // null: off
-  std::string admin_token;                                        // empty: none is asked for
+  upstream::ClientContexts upstream_tls;
+  std::string admin_token;  // empty: none is asked for
 };
 
 // Makes snapshots; keeps what did not change: sockets of the same address, certificates of the same content (so that

@@ -1,114 +1,82 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "config/settings.h"
-#include "net/address.h"
-#include "upstream/connection.h"
+#include "upstream/balancer.h"
+#include "upstream/cluster_stats.h"
+#include "upstream/slots.h"
+#include "upstream/source.h"
 
 namespace outrigger::upstream {
 
-// One address of an upstream, with this worker's idle connections to it.
-class Endpoint {
- public:
-  Endpoint(std::string name, std::vector<net::Address> addresses, std::uint32_t weight);
-  ~Endpoint();
-  Endpoint(const Endpoint&) = delete;
-  Endpoint& operator=(const Endpoint&) = delete;
-
-  const std::string& name() const { return name_; }
-  // In the order in which they are tried; empty while the name does not resolve.
-  const std::vector<net::Address>& addresses() const { return addresses_; }
-  std::uint32_t weight() const { return weight_; }
-  bool is_loopback() const { return !addresses_.empty() && addresses_.front().is_loopback(); }
-  std::uint32_t active() const { return active_; }
-  void begin() { ++active_; }
-  void end() { --active_; }
-
-  // The connection that was used last, or null. `check` asks the kernel whether the service closed it.
-  std::unique_ptr<Connection> take_idle(bool check);
-  void keep_idle(std::unique_ptr<Connection> connection, Duration limit);
-  std::size_t idle() const { return idle_count_; }
-
- private:
-  std::string name_;
-  std::vector<net::Address> addresses_;
-  std::uint32_t weight_;
-  std::uint32_t active_ = 0;
-  std::size_t idle_count_ = 0;
-  IntrusiveList<Connection> idle_;
+// What a cluster is made of besides its settings.
+struct ClusterParts {
+  EventLoop& loop;
+  std::shared_ptr<net::dns::Resolver> resolver;
+  std::shared_ptr<net::tls::ClientContext> tls;  // null: plain text
+  std::shared_ptr<Slots> slots;
 };
 
-// What all workers share of one upstream: how many requests are in flight, and who waits for a slot.
-// Thread: any; `acquire` and `release` are one atomic each while nobody waits.
-class Slots {
+// One upstream on one worker: its endpoints with their pools, and the choice among them.
+class Cluster final : private Source::Owner {
  public:
-  explicit Slots(const config::UpstreamLimits& limits) : limits_(limits) {}
-
+  // Somebody who waits until there is an endpoint. Unlinks itself when destroyed.
   class Waiter : public ListNode<Waiter> {
    public:
-    explicit Waiter(EventLoop& loop) : loop(loop) {}
-    virtual void granted() = 0;  // called on the releasing thread, under the lock: only posts to `loop`
-    EventLoop& loop;
-    bool is_granted = false;  // guarded by the mutex of Slots
+    // The endpoints changed. The waiter is in no list any more; it may queue again.
+    virtual void on_endpoints_changed() = 0;
 
    protected:
     ~Waiter() = default;
   };
 
-  bool acquire();
-  void release();
-  // Queues for a slot; false when the queue is full.
-  bool enqueue(Waiter& waiter);
-  // Gives up waiting, and a slot that was granted meanwhile.
-  void abandon(Waiter& waiter);
-
-  std::uint32_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
-  std::uint32_t queued() const { return queued_.load(std::memory_order_relaxed); }
-  const config::UpstreamLimits& limits() const { return limits_; }
-
- private:
-  const config::UpstreamLimits limits_;
-  std::atomic<std::uint32_t> in_flight_{0};
-  std::atomic<std::uint32_t> queued_{0};
-  std::mutex mutex_;
-  IntrusiveList<Waiter> waiters_;  // guarded by mutex_
-};
-
-// Everything that pools and slots depend on, in normal form: equal text, and a reload keeps them.
-std::string fingerprint(const config::Upstream& settings);
-
-// One upstream on one worker: endpoints, balancing, pools.
-class Cluster {
- public:
-  Cluster(const config::Upstream& settings, std::shared_ptr<Slots> slots,
-          std::vector<std::unique_ptr<Endpoint>> endpoints);
+  // Endpoints that `previous` (may be null) has by the same name go on with their connections.
+  Cluster(const config::Upstream& settings, ClusterParts parts, const Cluster* previous);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
 
   const std::string& name() const { return settings_.name; }
-  const config::Upstream& settings() const { return settings_; }
-  Slots& slots() { return *slots_; }
-  const std::shared_ptr<Slots>& shared_slots() { return slots_; }
-  std::vector<std::unique_ptr<Endpoint>>& endpoints() { return endpoints_; }
+  const std::shared_ptr<Slots>& slots() const { return parts_.slots; }
+  const std::vector<Member>& members() const { return balancer_.members(); }
+  const ClusterStats& stats() const { return stats_; }
+  // Would a cluster of these be the same?
+  bool is_made_of(const config::Upstream& settings, const ClusterParts& parts) const;
+  // A newer cluster took the endpoints over: this one only serves the requests that it has.
+  void hand_over() { is_handed_over_ = true; }
 
-  // A transport for a socket that is connected or on its way: TLS where the upstream says so.
-  std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd, const Endpoint& endpoint) const;
-  // Chooses by the policy; null when there is none. `avoid` is passed over while another exists.
-  Endpoint* pick(const Endpoint* avoid);
+  // By the policy; null when there is none. Endpoints in `tried` only while no other is left.
+  std::shared_ptr<Endpoint> pick(Tried tried) { return balancer_.pick(tried); }
+  bool has_usable_endpoint() const { return balancer_.has_usable(); }
+  // A name was asked for and not answered yet: waiting may help.
+  bool is_pending() const;
+  void wait(Waiter& waiter) { waiters_.push_back(waiter); }
+  // Why names have no address, a sentence; empty if that is not the trouble.
+  const std::string& error() const;
+
   Duration connect_limit(const Endpoint& endpoint) const;
+  // While no endpoint is known.
+  Duration connect_limit() const;
   Duration idle_limit(const Endpoint& endpoint) const;
 
  private:
-  Endpoint* pick_round_robin();
-  Endpoint* pick_least_request();
+  void on_source_changed() override;
+  void update_members();
+  std::shared_ptr<Endpoint> endpoint_for(const Found& found);
+  void retire_all_but(const std::vector<Member>& members);
 
   config::Upstream settings_;
-  std::shared_ptr<Slots> slots_;
-  std::vector<std::unique_ptr<Endpoint>> endpoints_;
-  std::vector<int> credit_;  // smooth weighted round robin
+  std::string form_;  // the settings as text, to compare
+  ClusterParts parts_;
+  ClusterStats stats_;
+  bool is_handed_over_ = false;
+  Balancer balancer_;
+  std::vector<std::shared_ptr<Endpoint>> inherited_;  // from the cluster before, until all sources are known
+  IntrusiveList<Waiter> waiters_;
+  std::vector<std::unique_ptr<Source>> sources_;
 };
 
 }  // namespace outrigger::upstream

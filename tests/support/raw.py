@@ -250,7 +250,7 @@ class Peer:
     `requests`, `leftovers` and `connections` say what reached it. With `loop`, a connection's steps start again at their end.
     """
 
-    def __init__(self, *scripts, loop=False, port=None):
+    def __init__(self, *scripts, loop=False, port=None, host="127.0.0.1"):
         self.scripts = [list(script) for script in scripts] or [[]]
         self.loop = loop
         self.requests = []
@@ -259,22 +259,29 @@ class Peer:
         self._open = set()
         self._lock = threading.Lock()
         self._closing = False
-        self._listener = socket.socket()
+        self._listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.host = host
         self.port = port or free_port()
-        self._listener.bind(("127.0.0.1", self.port))
+        self._listener.bind((host, self.port))
         self._listener.listen(128)
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
     @classmethod
-    def answering(cls, *steps):
+    def answering(cls, *steps, **place):
         """Answers every request of every connection alike; without steps 200 and "ok"."""
-        return cls([request(), *(steps or (answer(),))], loop=True)
+        return cls([request(), *(steps or (answer(),))], loop=True, **place)
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def open(self):
+        """How many connections are open on this side."""
+        with self._lock:
+            return len(self._open)
 
     def _accept(self):
         while True:
@@ -306,9 +313,9 @@ class Peer:
         except (EOFError, OSError, ValueError):
             pass  # the proxy left; the test judges by what was recorded
         finally:
+            connection.close()
             with self._lock:
                 self._open.discard(connection)
-            connection.close()
 
     def stop(self):
         with self._lock:

@@ -138,6 +138,7 @@ Task<Response> Retry::handle(Exchange& exchange, Next next) {
   exchange.keep_request_body();
   budget_->count_request(exchange.now());
   const bool repeatable = may_repeat(exchange.request());  // of the head before later filters change it
+  exchange.set_repeatable(repeatable);
   for (int retry = 0;; ++retry) {
     Response response = co_await next(exchange);
     if (!wants_retry(exchange, response, retry, repeatable)) co_return response;

@@ -3,8 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include <utility>
 
 #include "net/tls/certificate.h"
+#include "net/tls/session_cache.h"
 
 namespace outrigger::net::tls {
 
@@ -167,8 +170,41 @@ std::expected<std::shared_ptr<ServerContext>, std::string> ServerContext::self_s
 
 std::string ServerContext::certificate_pem() const { return to_pem(SSL_CTX_get0_certificate(context_.get())); }
 
-ClientContext::ClientContext(ContextHandle context, bool verifies)
-    : context_(std::move(context)), verifies_(verifies) {}
+ClientContext::ClientContext(ContextHandle context, bool verifies, std::string digest)
+    : context_(std::move(context)), verifies_(verifies), digest_(std::move(digest)) {}
+
+namespace {
+
+// Where distributions keep all CAs in one file. OpenSSL's own default is often a directory of hashed names, which it
+// would read during handshakes, on a worker.
+std::string system_ca_file() {
+  if (const char* file = std::getenv(X509_get_default_cert_file_env()); file != nullptr && *file != 0) return file;
+  for (const char* file : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                           "/etc/ssl/cert.pem", X509_get_default_cert_file()}) {
+    if (::access(file, R_OK) == 0) return file;
+  }
+  return {};
+}
+
+std::string sha256(const std::string& text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  return std::string(reinterpret_cast<const char*>(digest), size);
+}
+
+// Puts the certificates of `text` into the context's store. What the operator named is trusted as it stands, whether or
+// not it signed itself.
+bool trust(ssl_ctx_st* context, const std::vector<CertificateHandle>& trusted) {
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  for (const auto& certificate : trusted) {
+    if (X509_STORE_add_cert(store, certificate.get()) != 1) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(const std::string& ca_file,
                                                                                bool insecure_skip_verify) {
@@ -176,21 +212,21 @@ std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(c
   if (!context) return std::unexpected(cannot_set_up());
   SSL_CTX_set_alpn_protos(context.get(), kProtocols, kProtocolsLength);
   SSL_CTX_set_verify(context.get(), insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
-  if (ca_file.empty()) {
-    if (SSL_CTX_set_default_verify_paths(context.get()) != 1) return std::unexpected(cannot_set_up());
-  } else {
-    const auto text = read_file(ca_file);
+  keep_client_sessions(context.get());
+  std::string digest = insecure_skip_verify ? "any" : "verify";
+  const std::string source = ca_file.empty() && !insecure_skip_verify ? system_ca_file() : ca_file;
+  if (!source.empty()) {
+    const auto text = read_file(source);
     if (!text) return std::unexpected(text.error());
     const auto trusted = parse_chain(*text);
-    if (trusted.empty()) return std::unexpected(ca_file + " holds no certificate in PEM form");
-    X509_STORE* store = SSL_CTX_get_cert_store(context.get());
-    for (const auto& certificate : trusted) {
-      if (X509_STORE_add_cert(store, certificate.get()) != 1) return std::unexpected(cannot_use(ca_file));
-    }
-    // What the operator named is trusted as it stands, whether or not it signed itself.
-    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    if (trusted.empty()) return std::unexpected(source + " holds no certificate in PEM form");
+    if (!trust(context.get(), trusted)) return std::unexpected(cannot_use(source));
+    digest += sha256(*text);
+  } else if (!insecure_skip_verify && SSL_CTX_set_default_verify_paths(context.get()) != 1) {
+    return std::unexpected(cannot_set_up());
   }
-  return std::shared_ptr<ClientContext>(new ClientContext(std::move(context), !insecure_skip_verify));
+  return std::shared_ptr<ClientContext>(
+      new ClientContext(std::move(context), !insecure_skip_verify, std::move(digest)));
 }
 
 }  // namespace outrigger::net::tls

@@ -43,23 +43,27 @@ class ServerContext {
   std::chrono::system_clock::time_point not_after_;
 };
 
-// How upstreams are checked. The same protocol rules as ServerContext; offers ALPN "http/1.1".
+// How upstreams are checked. The same protocol rules as ServerContext; offers ALPN "http/1.1"; sessions are resumed
+// where connect() is given a SessionCache.
 // Thread: load on any; immutable then and shared by all workers.
 class ClientContext {
  public:
   // Trusts the certificates in `ca_file` (PEM; intermediates and single servers' certificates may stand there too), or
   // the system's when empty. The server's name is checked as well. `insecure_skip_verify` accepts every certificate.
-  // Errors are one line. Cost: blocks on the files.
+  // Errors are one line. Cost: blocks on the files, all of which are read here and not later on a worker.
   static std::expected<std::shared_ptr<ClientContext>, std::string> load(const std::string& ca_file,
                                                                          bool insecure_skip_verify);
 
   bool verifies() const { return verifies_; }
+  // Equal for contexts that trust the same certificates by the same rules.
+  const std::string& digest() const { return digest_; }
   ssl_ctx_st* get() const { return context_.get(); }
 
  private:
-  ClientContext(ContextHandle context, bool verifies);
+  ClientContext(ContextHandle context, bool verifies, std::string digest);
   ContextHandle context_;
   bool verifies_;
+  std::string digest_;
 };
 
 }  // namespace outrigger::net::tls

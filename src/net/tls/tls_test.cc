@@ -289,6 +289,37 @@ TEST_CASE("tls: a certificate or key that cannot be used is refused with one lin
   REQUIRE(ClientContext::load(junk, false).error() == junk + " holds no certificate in PEM form");
 }
 
+TEST_CASE("tls: a second connection takes up the session of the first", "[net][tls]") {
+  TemporaryFolder files;
+  const auto server_context = ServerContext::self_signed().value();
+  const auto client_context =
+      ClientContext::load(files.put("ca.pem", server_context->certificate_pem()), false).value();
+  const auto sessions = std::make_shared<SessionCache>();
+  EventLoop loop;
+  for (const bool resumed : {false, true, true}) {
+    const auto [left, right] = socket_pair();
+    Ends ends(server_context, client_context);
+    ends.client = connect(loop, left, client_context, "localhost", sessions);
+    ends.server = accept(loop, right, server_context);
+    REQUIRE(ends.handshake());
+    REQUIRE(ends.client->is_resumed() == resumed);
+    write_text(*ends.server, {"answer"});
+    REQUIRE(read_text(*ends.client) == "answer");  // the tickets come before it
+  }
+  REQUIRE(sessions->size() > 0);
+}
+
+TEST_CASE("tls: contexts with the same certificates have the same digest", "[net][tls]") {
+  TemporaryFolder files;
+  const auto ca = files.put("ca.pem", ServerContext::self_signed().value()->certificate_pem());
+  const auto digest = [&](bool skip) { return ClientContext::load(ca, skip).value()->digest(); };
+  const std::string first = digest(false);
+  REQUIRE(digest(false) == first);
+  REQUIRE(digest(true) != first);
+  files.put("ca.pem", ServerContext::self_signed().value()->certificate_pem());
+  REQUIRE(digest(false) != first);
+}
+
 TEST_CASE("tls: a self-signed certificate lives for 30 days", "[net][tls]") {
   const auto left = ServerContext::self_signed().value()->not_after() - system_clock::now();
   REQUIRE(left > hours(30 * 24 - 1));

@@ -71,7 +71,10 @@ TlsTransport::TlsTransport(EventLoop& loop, int fd, ssl_ctx_st* context, std::sh
   SSL_set_bio(session_.get(), bio, bio);
 }
 
-TlsTransport::~TlsTransport() = default;
+// SSL_free() would spoil the session of a connection that ends without close_notify.
+TlsTransport::~TlsTransport() {
+  if (sessions_ && handshaken_) SSL_set_shutdown(session_.get(), SSL_SENT_SHUTDOWN);
+}
 
 std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<ServerContext> context) {
   ssl_ctx_st* native = context->get();
@@ -81,7 +84,7 @@ std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<Serve
 }
 
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
-                                   const std::string& server_name) {
+                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions) {
   ssl_ctx_st* native = context->get();
   const bool verifies = context->verifies();
   std::unique_ptr<TlsTransport> transport(new TlsTransport(loop, fd, native, std::move(context)));
@@ -92,6 +95,8 @@ std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<Clie
   } else if (verifies) {
     transport->refuse("no server name to check the certificate against");
   }
+  transport->sessions_ = std::move(sessions);
+  if (transport->sessions_) transport->sessions_->attach(transport->session_.get());
   return transport;
 }
 
@@ -221,6 +226,8 @@ void TlsTransport::shutdown_write() {
   }
   ::shutdown(fd(), SHUT_WR);
 }
+
+bool TlsTransport::is_resumed() const { return session_ && SSL_session_reused(session_.get()) == 1; }
 
 bool TlsTransport::has_pending() const { return session_ && SSL_has_pending(session_.get()) == 1; }
 

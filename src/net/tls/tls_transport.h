@@ -4,6 +4,7 @@
 #include <string>
 
 #include "net/tls/context.h"
+#include "net/tls/session_cache.h"
 #include "net/tls/socket_bio.h"
 #include "net/transport.h"
 
@@ -33,12 +34,14 @@ class TlsTransport final : public Transport {
   std::string_view error_text() const override { return error_text_; }
   Failure handshake_failure() const override { return failure_; }
 
+  bool is_resumed() const override;
   // The protocol that ALPN agreed on; empty when the peer does not use ALPN. Valid after the handshake.
   std::string_view protocol() const;
 
  private:
   friend std::unique_ptr<Transport> accept(EventLoop&, int, std::shared_ptr<ServerContext>);
-  friend std::unique_ptr<Transport> connect(EventLoop&, int, std::shared_ptr<ClientContext>, const std::string&);
+  friend std::unique_ptr<Transport> connect(EventLoop&, int, std::shared_ptr<ClientContext>, const std::string&,
+                                            std::shared_ptr<SessionCache>);
 
   TlsTransport(EventLoop& loop, int fd, ssl_ctx_st* context, std::shared_ptr<const void> owner);
   void check_server_name(std::string name);
@@ -50,7 +53,8 @@ class TlsTransport final : public Transport {
   struct FreeSession {
     void operator()(ssl_st* session) const;
   };
-  std::shared_ptr<const void> owner_;  // the context
+  std::shared_ptr<const void> owner_;       // the context
+  std::shared_ptr<SessionCache> sessions_;  // may be null
   SocketIo io_;
   std::unique_ptr<ssl_st, FreeSession> session_;
   int read_error_ = 0;  // once set, final; the other direction may go on
@@ -66,8 +70,9 @@ class TlsTransport final : public Transport {
 std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<ServerContext> context);
 
 // The client's side of a connection to an upstream. `server_name` (a host name or an IP address) is sent as SNI and is
-// what the certificate must be for; it may be empty only when the context verifies nothing. Takes the descriptor.
+// what the certificate must be for; it may be empty only when the context verifies nothing. `sessions`, if any, belongs
+// to this server name. Takes the descriptor.
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
-                                   const std::string& server_name);
+                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions = nullptr);
 
 }  // namespace outrigger::net::tls

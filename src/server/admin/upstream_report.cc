@@ -33,9 +33,10 @@ std::vector<UpstreamReport> report_upstreams(Worker& worker) {
   std::vector<UpstreamReport> reports;
   for (const auto& [name, live] : worker.live().upstreams) {
     UpstreamReport& report = named(reports, name);
-    report.in_flight = live.cluster->slots().in_flight();
-    report.queued = live.cluster->slots().queued();
-    for (const auto& endpoint : live.cluster->endpoints()) {
+    report.in_flight = live.cluster->slots()->in_flight();
+    report.queued = live.cluster->slots()->queued();
+    for (const upstream::Member& member : live.cluster->members()) {
+      const auto& endpoint = member.endpoint;
       EndpointReport& item = report.endpoints.emplace_back();
       item.name = endpoint->name();
       for (const net::Address& address : endpoint->addresses()) item.addresses.push_back(address.text());

@@ -9,7 +9,9 @@ from support import raw
 from support.case import Case
 from support.certificates import self_signed
 from support.curl import curl
+from support.metrics import Metrics
 from support.nginx import Nginx
+from support.outrigger import command
 from support.wait import until
 
 SELF_SIGNED = """
@@ -109,3 +111,53 @@ class Upstream(TlsCase):
     def test_a_service_that_speaks_no_tls_is_502(self):
         response = self.client(self.proxy(TO_TLS, self.start(Nginx()), tls="{}")).get()
         self.assertEqual(502, response.status)
+
+    def test_the_log_says_why_a_certificate_was_not_accepted(self):
+        nginx = self.nginx()
+        for tls, why in (("{}", "self-signed certificate"),
+                         (f"{{ca: {self.certs}/tls.crt, server_name: other.example}}", "it is not for other.example")):
+            with self.subTest(why):
+                proxy = self.proxy(TO_TLS.replace("upstream: app", "filters: [{access_log: {}}], upstream: app"), nginx, tls=tls)
+                self.client(proxy).get()
+                line = proxy.log()[0]
+                self.assertEqual("upstream_certificate", line["failure"])
+                self.assertIn(why, line["why"])
+
+    def test_the_name_to_check_is_the_endpoints_unless_another_is_given(self):
+        nginx = self.nginx()
+        for endpoint, tls in ((f"localhost:{nginx.port}", ""), (nginx.address, ""), (nginx.address, ", server_name: localhost")):
+            with self.subTest(endpoint=endpoint, tls=tls):
+                proxy = self.proxy(TO_TLS, app=endpoint, tls=f"{{ca: {self.certs}/tls.crt{tls}}}")
+                self.assertEqual(200, self.client(proxy).get().status)
+
+    def test_a_second_connection_takes_up_the_session_of_the_first(self):
+        certs = self.certificates()
+        nginx = self.start(Nginx(listen="ssl", server=f"keepalive_timeout 0; ssl_certificate {certs}/tls.crt; ssl_certificate_key {certs}/tls.key;"))
+        proxy = self.proxy(TO_TLS + 'status: {address: "@status@"}\n', nginx, tls=f"{{ca: {certs}/tls.crt}}",
+                           wait_for=("listen", "status"))
+        client = self.client(proxy)
+        for resumed in range(5):
+            self.assertEqual(200, client.get().status)
+            self.assertEqual(resumed, Metrics(proxy.address("status")).value("outrigger_upstream_tls_resumed_total", upstream="app"))
+
+    def test_a_changed_ca_decides_about_the_next_connection(self):
+        nginx = self.nginx()
+        trusted = pathlib.Path(self.certificates("ours")) / "ca.pem"
+        shutil.copy(f"{self.certs}/tls.crt", trusted)
+        proxy = self.proxy(TO_TLS, nginx, tls=f"{{ca: {trusted}, server_name: localhost}}")
+        client = self.client(proxy)
+        self.assertEqual(200, client.get().status)
+        shutil.copy(trusted.parent / "tls.crt", trusted)  # trusts somebody else now
+        until(lambda: client.get().status == 502, "the new CA to refuse")
+        shutil.copy(f"{self.certs}/tls.crt", trusted)
+        until(lambda: client.get().status == 200, "the old CA to accept again")
+
+    def test_a_ca_that_cannot_be_used_stops_the_start(self):
+        folder = pathlib.Path(self.certificates())
+        (folder / "junk.pem").write_text("hello")
+        config = folder / "outrigger.yaml"
+        config.write_text("version: 1\nlisteners: [{address: \"127.0.0.1:0\", upstream: app}]\n"
+                          f"upstreams: {{app: {{endpoints: [\"127.0.0.1:1\"], tls: {{ca: {folder}/junk.pem}}}}}}\n")
+        done = command("run", "-c", str(config))
+        self.assertEqual(2, done.returncode)
+        self.assertIn("holds no certificate in PEM form", done.stderr)

@@ -79,40 +79,6 @@ class Failures(Case):
         until(lambda: service.leftovers, "the proxy to close its connection")
 
 
-class Pool(Case):
-    def test_a_connection_to_the_service_is_used_again(self):
-        service = self.start(raw.Peer.answering())
-        proxy = self.proxy(BARE, service)
-        for _ in range(10):
-            self.assertEqual(200, self.client(proxy).get().status)
-        self.assertEqual(1, service.connections)
-
-    def test_a_kept_connection_that_the_service_closes_is_no_error(self):
-        service = self.start(raw.Peer([GET, raw.answer(), raw.close()]))
-        client = self.client(self.proxy(BARE, service))
-        self.assertEqual([200] * 50, [client.get().status for _ in range(50)])
-
-    def test_a_kept_connection_that_dies_under_a_get_is_replaced(self):
-        service = self.start(raw.Peer([GET, raw.answer(), GET, raw.reset()], [GET, raw.answer(), raw.read_to_end()]))
-        client = self.client(self.proxy(PLAIN, service))
-        self.assertEqual([200, 200], [client.get().status for _ in range(2)])
-
-    def test_a_kept_connection_that_dies_under_a_post_is_502(self):
-        post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
-        service = self.start(raw.Peer([GET, raw.answer(), GET, raw.reset()], [GET, raw.answer(), raw.read_to_end()]))
-        client = self.client(self.proxy(PLAIN, service))
-        self.assertEqual([200, 502], [client.request(post).status for _ in range(2)])
-        self.assertEqual(2, len(service.requests))
-
-    def test_bytes_behind_a_response_poison_the_connection(self):
-        good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
-        service = self.start(raw.Peer([GET, raw.send(good + evil), raw.read_to_end()]))
-        client = self.client(self.proxy(BARE, service))
-        for _ in range(3):
-            self.assertEqual(b"ok", client.get().body)
-
-
 class Limits(Case):
     CONFIG = """
 version: 1

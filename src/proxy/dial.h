@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "outrigger/task.h"
+#include "proxy/active_exchange.h"
+#include "upstream/cluster.h"
+
+namespace outrigger::proxy {
+
+// A new connection, or why there is none; `detail` is a sentence in the exchange's arena, or empty.
+struct Dialed {
+  std::unique_ptr<upstream::Connection> connection;
+  Failure failure = Failure::none;
+  std::string_view detail;
+};
+
+// Connects to the endpoint's addresses in turn until one accepts, with TLS where the upstream asks for it. Each has the
+// upstream's connect timeout; all end with the exchange's deadline.
+Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint);
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,112 @@
+#include "upstream/balancer.h"
+
+#include <algorithm>
+
+#include "base/random.h"
+
+namespace outrigger::upstream {
+
+namespace {
+
+constexpr int kDraws = 3;  // then the members are sorted out
+
+bool is_usable(const Member& member) { return !member.endpoint->addresses().empty(); }
+
+bool was_tried(const Member& member, Tried tried) {
+  return std::ranges::find(tried, member.endpoint->serial()) != tried.end();
+}
+
+// nginx's smooth weighted round robin: the share of each is its weight, and nobody is chosen in bursts.
+Member& next_in_turn(const std::vector<Member*>& members) {
+  std::int64_t total = 0;
+  Member* best = nullptr;
+  for (Member* member : members) {
+    member->credit += member->weight;
+    total += member->weight;
+    if (best == nullptr || member->credit > best->credit) best = member;
+  }
+  best->credit -= total;
+  return *best;
+}
+
+// Compares active/weight without a division.
+bool is_busier(const Member& one, const Member& other) {
+  return static_cast<std::uint64_t>(one.endpoint->active()) * other.weight >
+         static_cast<std::uint64_t>(other.endpoint->active()) * one.weight;
+}
+
+}  // namespace
+
+void Balancer::Candidates::clear() {
+  members.clear();
+  weight = 0;
+  is_uniform = true;
+}
+
+void Balancer::Candidates::add(Member& member) {
+  if (member.weight == 0) return;
+  is_uniform = is_uniform && (members.empty() || members.front()->weight == member.weight);
+  members.push_back(&member);
+  weight += member.weight;
+}
+
+Member& Balancer::Candidates::by_weight() const {
+  if (is_uniform) return *members[random_below(members.size())];
+  std::uint64_t at = random_below(weight);
+  for (Member* member : members) {
+    if (at < member->weight) return *member;
+    at -= member->weight;
+  }
+  return *members.back();
+}
+
+void Balancer::set_members(std::vector<Member> members) {
+  members_ = std::move(members);
+  all_.clear();
+  for (Member& member : members_) all_.add(member);
+}
+
+Member* Balancer::choose(const Candidates& from) const {
+  if (from.members.empty()) return nullptr;
+  if (from.members.size() == 1) return from.members.front();
+  switch (policy_) {
+    case config::BalancePolicy::round_robin:
+      return &next_in_turn(from.members);
+    case config::BalancePolicy::random:
+      return &from.by_weight();
+    case config::BalancePolicy::least_request:
+      break;
+  }
+  // Mitzenmacher, "The Power of Two Choices" (2001): the less busy of two. Both are drawn by weight, so that shares are
+  // right while nothing is busy.
+  Member& one = from.by_weight();
+  Member& other = from.by_weight();
+  return is_busier(one, other) ? &other : &one;
+}
+
+bool Balancer::has_usable() const {
+  return std::ranges::any_of(all_.members, [](const Member* member) { return is_usable(*member); });
+}
+
+void Balancer::collect(Tried tried) {
+  left_.clear();
+  for (Member& member : members_) {
+    if (is_usable(member) && !was_tried(member, tried)) left_.add(member);
+  }
+}
+
+std::shared_ptr<Endpoint> Balancer::pick(Tried tried) {
+  if (tried.empty() && policy_ != config::BalancePolicy::round_robin) {
+    for (int draw = 0; draw < kDraws; ++draw) {
+      Member* drawn = choose(all_);
+      if (drawn == nullptr) return nullptr;
+      if (is_usable(*drawn)) return drawn->endpoint;
+    }
+  }
+  collect(tried);
+  if (left_.members.empty() && !tried.empty()) collect({});
+  Member* chosen = choose(left_);
+  return chosen == nullptr ? nullptr : chosen->endpoint;
+}
+
+}  // namespace outrigger::upstream

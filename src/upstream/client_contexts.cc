@@ -1,0 +1,23 @@
+#include "upstream/client_contexts.h"
+
+namespace outrigger::upstream {
+
+ClientContexts load_client_contexts(const config::Settings& settings, const ClientContexts* previous,
+                                    std::vector<std::string>& errors) {
+  ClientContexts contexts;
+  for (const config::Upstream& upstream : settings.upstreams) {
+    if (!upstream.tls) continue;
+    auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify);
+    if (!loaded) {
+      errors.push_back("upstreams." + upstream.name + ".tls: " + loaded.error());
+      continue;
+    }
+    auto& context = contexts[upstream.name] = std::move(*loaded);
+    if (previous == nullptr) continue;
+    const auto old = previous->find(upstream.name);
+    if (old != previous->end() && old->second->digest() == context->digest()) context = old->second;
+  }
+  return contexts;
+}
+
+}  // namespace outrigger::upstream

@@ -1,0 +1,58 @@
+#include "upstream/endpoint.h"
+
+#include "net/tls/tls_transport.h"
+
+namespace outrigger::upstream {
+
+namespace {
+
+std::uint64_t next_serial() {
+  thread_local std::uint64_t serial = 0;
+  return ++serial;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(std::string name, EndpointTls tls, stats::Gauge idle)
+    : name_(std::move(name)), tls_(std::move(tls)), serial_(next_serial()), idle_gauge_(idle) {
+  if (tls_.context) sessions_ = std::make_shared<net::tls::SessionCache>();
+}
+
+Endpoint::~Endpoint() { retire(); }
+
+std::unique_ptr<net::Transport> Endpoint::make_transport(EventLoop& loop, int fd) const {
+  if (tls_.context) return net::tls::connect(loop, fd, tls_.context, tls_.server_name, sessions_);
+  return std::make_unique<net::Socket>(loop, fd);
+}
+
+std::unique_ptr<Connection> Endpoint::take_idle(bool check) {
+  while (!idle_.empty()) {
+    std::unique_ptr<Connection> connection(&idle_.front());
+    connection->leave_idle();
+    count_idle(-1);
+    if (!check || connection->is_quiet()) return connection;
+  }
+  return nullptr;
+}
+
+// A plain socket is not asked here: that would be a system call per request, and what its close would cost is a check
+// in take_idle() or a request that is sent twice.
+void Endpoint::keep_idle(std::unique_ptr<Connection> connection, Duration limit) {
+  if (is_retired_ || (connection->transport().has_pending() && !connection->is_quiet())) return;
+  if (idle_count_ == kMaxIdle) close_oldest();
+  idle_.push_front(*connection);
+  count_idle(+1);
+  connection.release()->become_idle(*this, limit);
+}
+
+void Endpoint::close_oldest() {
+  count_idle(-1);
+  delete &idle_.back();
+}
+
+void Endpoint::retire() {
+  is_retired_ = true;
+  while (!idle_.empty()) close_oldest();
+}
+
+}  // namespace outrigger::upstream

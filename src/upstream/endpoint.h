@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+#include "net/tls/context.h"
+#include "net/tls/session_cache.h"
+#include "outrigger/stats.h"
+#include "upstream/connection.h"
+
+namespace outrigger::upstream {
+
+// How the connections to an endpoint are secured; equal for two snapshots when connections may go on.
+struct EndpointTls {
+  std::shared_ptr<net::tls::ClientContext> context;  // null: plain text
+  std::string server_name;                           // what the certificate must be for
+  bool operator==(const EndpointTls&) const = default;
+};
+
+// One place where an upstream is served, with this worker's idle connections to it. Shared by the cluster and the
+// exchanges that use it: after the cluster lets it go it lives until the last of them ends. Thread: its worker.
+class Endpoint {
+ public:
+  static constexpr std::size_t kMaxIdle = 128;  // connections that a worker keeps
+
+  // `name`: as in the file, or "10.0.0.1:80" for one of several addresses of a name. `idle` counts kept connections.
+  Endpoint(std::string name, EndpointTls tls, stats::Gauge idle = {});
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  const std::string& name() const { return name_; }
+  const EndpointTls& tls() const { return tls_; }
+  // Differs from every other endpoint's that this thread ever had: an exchange remembers by it what it tried.
+  std::uint64_t serial() const { return serial_; }
+  // In the order in which they are tried; empty while the name does not resolve.
+  const std::vector<net::Address>& addresses() const { return addresses_; }
+  void set_addresses(std::vector<net::Address> addresses) { addresses_ = std::move(addresses); }
+  bool is_loopback() const { return !addresses_.empty() && addresses_.front().is_loopback(); }
+  // A transport for a socket that is connected or on its way. Takes the descriptor.
+  std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd) const;
+
+  // Requests that this worker has on their way to it.
+  std::uint32_t active() const { return active_; }
+  void begin() { ++active_; }
+  void end() { --active_; }
+
+  // The connection that was used last, or null. `check` asks the kernel whether the service closed it meanwhile.
+  std::unique_ptr<Connection> take_idle(bool check);
+  // Keeps a connection for at most `limit`; the one that was idle longest makes room.
+  void keep_idle(std::unique_ptr<Connection> connection, Duration limit);
+  std::size_t idle() const { return idle_count_; }
+  // It is no part of the upstream any more: idle connections close now, others after their request.
+  void retire();
+
+ private:
+  friend class Connection;
+  // An idle connection ended by itself.
+  void forget() { count_idle(-1); }
+  void count_idle(int change) {
+    idle_count_ += static_cast<std::size_t>(change);
+    idle_gauge_.add(change);
+  }
+  void close_oldest();
+
+  std::string name_;
+  EndpointTls tls_;
+  std::shared_ptr<net::tls::SessionCache> sessions_;
+  std::uint64_t serial_;
+  std::vector<net::Address> addresses_;
+  std::uint32_t active_ = 0;
+  bool is_retired_ = false;
+  stats::Gauge idle_gauge_;
+  std::size_t idle_count_ = 0;
+  IntrusiveList<Connection> idle_;  // used last first
+};
+
+}  // namespace outrigger::upstream

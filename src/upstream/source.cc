@@ -1,0 +1,48 @@
+#include "upstream/source.h"
+
+#include <algorithm>
+
+#include "upstream/dns_source.h"
+
+namespace outrigger::upstream {
+
+namespace {
+
+// What is in the file is what there is.
+class FixedSource final : public Source {
+ public:
+  explicit FixedSource(Found found) : found_{std::move(found)} {}
+  const std::vector<Found>& found() const override { return found_; }
+
+ private:
+  std::vector<Found> found_;
+};
+
+bool is_port(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
+
+std::string host_of(const std::string& text) {
+  const auto parts = net::split_host_port(text);
+  return parts ? parts->host : std::string();
+}
+
+}  // namespace
+
+const std::string& Source::error() const {
+  static const std::string kNone;
+  return kNone;
+}
+
+std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceContext context) {
+  const std::string& text = spec.address;
+  if (is_port(text)) {  // of this host
+    std::vector<net::Address> addresses;
+    for (const char* host : {"127.0.0.1:", "[::1]:"}) addresses.push_back(net::Address::parse(host + text).value());
+    return std::make_unique<FixedSource>(Found{"localhost:" + text, "localhost", std::move(addresses), spec.weight});
+  }
+  if (const auto address = net::Address::parse(text)) {
+    return std::make_unique<FixedSource>(Found{text, host_of(text), {*address}, spec.weight});
+  }
+  return std::make_unique<DnsSource>(spec, std::move(context));
+}
+
+}  // namespace outrigger::upstream

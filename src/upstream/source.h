@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "net/address.h"
+#include "net/dns/resolver.h"
+#include "upstream/cluster_stats.h"
+
+namespace outrigger::upstream {
+
+// An endpoint that a source stands for.
+struct Found {
+  std::string name;                     // "127.0.0.1:80", "api.example:443", "unix:/run/app"
+  std::string host;                     // the part that a certificate is for
+  std::vector<net::Address> addresses;  // in the order in which they are tried; empty: not known
+  std::uint32_t weight = 1;
+};
+
+// Where the endpoints of one entry of `endpoints:` come from. Thread: its worker.
+class Source {
+ public:
+  // Whoever uses it.
+  class Owner {
+   public:
+    // found(), is_pending() or error() changed. From an event, never inside make_source().
+    virtual void on_source_changed() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  virtual ~Source() = default;
+  virtual const std::vector<Found>& found() const = 0;
+  // The first answer is still to come.
+  virtual bool is_pending() const { return false; }
+  // Why there is no newer answer, a sentence; empty while all is well.
+  virtual const std::string& error() const;
+};
+
+struct SourceContext {
+  EventLoop& loop;
+  std::shared_ptr<net::dns::Resolver> resolver;
+  ClusterStats stats;
+  Source::Owner& owner;
+};
+
+// The source for an entry: an address, a name whose addresses are one endpoint, or (dns://) a name each of whose
+// addresses is one. Never fails: an unknown name is a source without endpoints that goes on asking.
+std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceContext context);
+
+}  // namespace outrigger::upstream
