@@ -105,21 +105,20 @@ class Dumper {
       return true;
     }
     text_ += lead + key + ":\n";
-    for (const FilterSpec& spec : specs) {
-      line(pad(depth + 1) + "- " + std::string(spec.type->name) + ":", spec.path);
-      fields(spec.type->schema(), spec.config.get(), spec.path, pad(depth + 3), depth + 3);
-    }
+    for (const FilterSpec& spec : specs) filter(spec, pad(depth + 1) + "- ", depth);
     return true;
   }
 
+ public:
+  void filter(const FilterSpec& spec, const std::string& lead, int depth) {
+    line(lead + std::string(spec.type->name) + ":", spec.path);
+    fields(spec.type->schema(), spec.config.get(), spec.path, pad(depth + 3), depth + 3);
+  }
+
+ private:
   void line(std::string text, const std::string& path) {
     if (text.size() < kCommentColumn) text.resize(kCommentColumn, ' ');
-    const auto origin = origins_.find(path);
-    text_ += text + "  # ";
-    text_ += origin == origins_.end() || !origin->second.file
-                 ? std::string("default")
-                 : *origin->second.file + ":" + std::to_string(origin->second.line);
-    text_ += "\n";
+    text_ += text + "  # " + origin_of(path, origins_) + "\n";
   }
 
   const Origins& origins_;
@@ -139,6 +138,18 @@ std::string normal_form(const Upstream& upstream) {
   Upstream plain = upstream;
   plain.filters.reset();
   return yaml_text(plain.name) + ": " + format_flow(schema_of<Upstream>(), &plain);
+}
+
+std::string dump_filter(const FilterSpec& filter, const Origins& origins) {
+  Dumper dumper(origins);
+  dumper.filter(filter, "", -2);
+  return dumper.take();
+}
+
+std::string origin_of(std::string_view path, const Origins& origins) {
+  const auto origin = origins.find(path);
+  if (origin == origins.end() || !origin->second.file) return "default";
+  return *origin->second.file + ":" + std::to_string(origin->second.line);
 }
 
 }  // namespace outrigger::config

@@ -51,6 +51,10 @@ std::string reference_markdown(FilterCatalog catalog);
 // What is in effect, as YAML that loads to the same settings: includes merged, chains expanded, every key written. A
 // comment says where each value was set (`# outrigger.yaml:14`) or `# default`. Secrets appear as their reference.
 std::string dump(const Settings& settings, FilterCatalog catalog);
+// One filter of it: its name and every option, each with where it was set. Block YAML.
+std::string dump_filter(const FilterSpec& filter, const Origins& origins);
+// Where the value at `path` was set, "outrigger.yaml:14", or "default".
+std::string origin_of(std::string_view path, const Origins& origins);
 
 // The settings of an upstream without its filters as text in normal form: equal text, equal upstream.
 std::string normal_form(const Upstream& upstream);

@@ -84,9 +84,8 @@ void ActiveExchange::finish(const Outcome& outcome) {
 
 void ActiveExchange::choose_route(const LiveRoute& route) {
   route_ = route.name;
-  if (!route.has_timeouts) return;
+  if (route.limits.request != limits_->request) loop_.set_deadline(*this, route.limits.request);
   limits_ = &route.limits;
-  loop_.set_deadline(*this, limits_->request);
 }
 
 void ActiveExchange::rewind_body() {

@@ -16,12 +16,6 @@ Duration first_of(const std::optional<Duration>& inner, const std::optional<Dura
   return inner ? *inner : outer ? *outer : otherwise;
 }
 
-std::unique_ptr<Regex> compiled(const std::optional<std::string>& pattern) {
-  if (!pattern) return nullptr;
-  auto regex = Regex::compile(*pattern);
-  return regex ? std::make_unique<Regex>(std::move(*regex)) : nullptr;
-}
-
 class Builder {
  public:
   Builder(const config::Settings& settings, const LiveParts& parts, const LiveConfig* previous)
@@ -90,14 +84,9 @@ class Builder {
   const Link* upstream_chain(const std::string& name) { return live_->upstreams.find(name)->second.chain.first(); }
 
   void add_route(LiveListener& live, const config::Route& route, const config::Listener& listener) {
-    LiveRoute& made = live.routes.emplace_back();
+    LiveRoute& made = live.routes.emplace_back(route.match);
     made.name = route.name;
-    made.match = route.match;
-    made.path_regex = compiled(route.match.path.regex);
-    for (const auto& match : route.match.headers) made.headers.push_back({match, compiled(match.regex)});
-    for (const auto& match : route.match.query) made.query.push_back({match, compiled(match.regex)});
     made.limits = effective(listener.timeouts, route.timeouts);
-    made.has_timeouts = true;
     add_filters(made.chain, route.filters, "");
     if (!route.split.empty()) {
       std::vector<SplitCall::Part> parts;
@@ -118,20 +107,7 @@ class Builder {
     for (const std::string& text : listener.trusted_proxies) {
       if (auto cidr = Cidr::parse(text)) live.trusted.push_back(*cidr);
     }
-    std::vector<config::Route> routes = listener.routes;
-    if (!listener.upstream.empty()) {
-      config::Route all;
-      all.name = listener.upstream;
-      all.upstream = listener.upstream;
-      routes.push_back(std::move(all));
-    }
-    std::vector<const config::Route*> order;
-    for (const config::Route& route : routes) order.push_back(&route);
-    std::ranges::sort(order, [](const config::Route* a, const config::Route* b) {
-      if (is_more_specific(a->match, b->match)) return true;
-      return !is_more_specific(b->match, a->match) && a < b;  // file order
-    });
-    for (const config::Route* route : order) add_route(live, *route, listener);
+    for (const PlacedRoute& placed : routes_in_order(listener)) add_route(live, placed.route, listener);
     add_filters(live.chain, listener.filters, "");
     live.chain.add(std::make_unique<Router>(live.routes));
     live.chain.finish(nullptr);
@@ -173,6 +149,25 @@ FailureStats::FailureStats() {
     by_failure[i] = stats::counter("outrigger_failures_total", "Requests that failed, by reason.",
                                    {{"failure", std::string(describe(static_cast<Failure>(i)).token)}});
   }
+}
+
+http::h1::HeadLimits head_limits(const config::Listener& listener) {
+  http::h1::HeadLimits limits;
+  limits.max_head = listener.limits.request_head.bytes;
+  limits.max_fields = listener.limits.fields;
+  return limits;
+}
+
+http::h1::PathPolicy path_policy(const config::Listener& listener) {
+  switch (listener.path) {
+    case config::PathMode::keep:
+      return http::h1::PathPolicy::keep;
+    case config::PathMode::decode:
+      return http::h1::PathPolicy::decode;
+    case config::PathMode::reject:
+      break;
+  }
+  return http::h1::PathPolicy::reject;
 }
 
 Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "base/cidr.h"
-#include "base/regex.h"
 #include "config/settings.h"
+#include "http/h1/request_parser.h"
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
+#include "proxy/route_matcher.h"
 #include "upstream/client_contexts.h"
 #include "upstream/cluster.h"
 
@@ -19,7 +20,6 @@
 namespace outrigger::proxy {
 
 using base::Cidr;
-using base::Regex;
 
 // All deadlines of an exchange, no member unset.
 struct Limits {
@@ -29,6 +29,9 @@ struct Limits {
   Duration body_idle;
   Duration keep_alive;
 };
+// What a listener's requests may be.
+http::h1::HeadLimits head_limits(const config::Listener& listener);
+http::h1::PathPolicy path_policy(const config::Listener& listener);
 Limits effective(const config::Timeouts& outer, const config::Timeouts& inner);
 
 // A chain of filters that ends in `terminal`.
@@ -51,26 +54,12 @@ struct LiveUpstream {
   Chain chain;  // the upstream's filters, then the call
 };
 
-struct PathPattern {
-  config::PathMatch match;
-  std::unique_ptr<Regex> regex;
-};
-
-struct ValuePattern {
-  config::StringMatch match;
-  std::unique_ptr<Regex> regex;
-};
-
 struct LiveRoute {
+  explicit LiveRoute(const config::RouteMatch& match) : matcher(match) {}
+  RouteMatcher matcher;
   std::string name;
-  config::RouteMatch match;
-  std::unique_ptr<Regex> path_regex;
-  std::vector<ValuePattern> headers;
-  std::vector<ValuePattern> query;
   Limits limits;
   Chain chain;
-  std::string upstream;
-  bool has_timeouts = false;
 };
 
 // Counts of one listener, their labels resolved.

@@ -15,10 +15,4 @@ class Router final : public Filter {
   const std::deque<LiveRoute>& routes_;
 };
 
-bool matches(const LiveRoute& route, const RequestHead& request);
-
-// Puts routes into the order of product precedence: exact host, longest wildcard, any; exact path, longest prefix,
-// regex, any; method; more headers; more query; then file order.
-bool is_more_specific(const config::RouteMatch& a, const config::RouteMatch& b);
-
 }  // namespace outrigger::proxy

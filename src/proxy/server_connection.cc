@@ -22,17 +22,6 @@ constexpr Duration kHandshakeLimit = 10s;
 constexpr Duration kLingerLimit = 2s;  // for what a client still sends after its early answer
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 
-http::h1::HeadLimits head_limits(const LiveListener& listener) {
-  http::h1::HeadLimits limits;
-  limits.max_head = listener.settings.limits.request_head.bytes;
-  limits.max_fields = listener.settings.limits.fields;
-  return limits;
-}
-
-http::h1::PathPolicy path_policy(const LiveListener& listener) {
-  return listener.settings.path == config::PathMode::keep ? http::h1::PathPolicy::keep : http::h1::PathPolicy::reject;
-}
-
 }  // namespace
 
 ConnectionContext::ConnectionContext(EventLoop& loop, std::shared_ptr<LiveConfig> live, FailureStats& failures)
@@ -147,8 +136,8 @@ bool ServerConnection::parse_request() {
   using Status = http::h1::HeadResult::Status;
   if (!make_exchange()) return true;
   RequestHead& head = exchange_->request();
-  const auto result =
-      http::h1::parse_request_head(input_.unread(), scanned_, head_limits(*listener_), path_policy(*listener_), head);
+  const auto result = http::h1::parse_request_head(input_.unread(), scanned_, head_limits(listener_->settings),
+                                                   path_policy(listener_->settings), head);
   if (result.status == Status::need_more) {
     exchange_.reset();
     if (!input_.is_full()) return false;

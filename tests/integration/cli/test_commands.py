@@ -26,13 +26,15 @@ MISTAKES = [
 ]
 
 
-class Commands(Case):
+class CommandCase(Case):
     def file(self, text):
         directory = self.enterContext(tempfile.TemporaryDirectory())
         path = pathlib.Path(directory) / "outrigger.yaml"
         path.write_text(text)
         return path
 
+
+class Commands(CommandCase):
     def test_a_good_file_validates(self):
         self.assertEqual(0, command("validate", "-c", self.file(GOOD)).returncode)
 
@@ -93,3 +95,46 @@ class Commands(Case):
         self.assertEqual(0, done.returncode, done.stderr)
         for needed in ("app", "retry", "circuit_breaker"):
             self.assertIn(needed, done.stdout)
+
+
+class Explain(CommandCase):
+    FILE = """\
+version: 1
+listeners:
+  - name: https
+    address: 127.0.0.1:8443
+    tls: {self_signed: true}
+    routes:
+      - match: {path: {prefix: /reports}, headers: {X-Kind: b}}
+        timeouts: {request: 30s}
+        upstream: app
+      - redirect: {to: "https://elsewhere.example${path}"}
+upstreams: {app: {endpoints: ["127.0.0.1:9090"], filters: [{retry: {num_retries: 1}}]}}
+"""
+
+    def explain(self, *arguments):
+        done = command("explain", "-c", self.file(self.FILE), "--json", *arguments)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_values_come_with_the_line_that_set_them(self):
+        told = self.explain("GET", "https://a.example/reports/1", "-H", "X-Kind: b")
+        timeouts = {item["name"]: (item["value"], item["origin"].rpartition(":")[2]) for item in told["timeouts"]}
+        self.assertEqual(("30s", "8"), timeouts["request"])
+        self.assertEqual("default", timeouts["keep_alive"][1])
+        self.assertEqual("upstream app", told["action"])
+        self.assertEqual([("retry", "upstream")], [(item["name"], item["level"]) for item in told["filters"]])
+        self.assertIn("num_retries: 1", told["filters"][0]["options"])
+
+    def test_a_header_decides_the_route(self):
+        self.assertTrue(self.explain("GET", "https://a.example/reports/1")["action"].startswith("redirect 308"))
+
+    def test_what_the_parser_refuses_is_said(self):
+        self.assertIn("400 bad_target", self.explain("GET", "https://a.example/a/%2e%2e/b")["refused"])
+
+    def test_a_url_that_no_listener_serves_is_an_error_that_names_them(self):
+        text = self.FILE.replace("upstreams:", "  - {name: plain, address: \"127.0.0.1:80\", upstream: app}\n"
+                                               "  - {name: more, address: \"127.0.0.1:81\", upstream: app}\nupstreams:")
+        done = command("explain", "-c", self.file(text), "GET", "http://a.example:99/")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("plain", done.stderr)

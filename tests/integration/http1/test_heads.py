@@ -85,3 +85,14 @@ class Heads(Case):
         service = self.start(raw.Peer.answering())
         answer = curl(f"http://{self.proxy(BARE, service).address()}/")
         self.assertEqual((0, 200, b"ok"), (answer.code, answer.status, answer.body))
+
+
+class Paths(Case):
+    def test_a_path_that_can_be_read_in_two_ways_is_refused_decoded_or_kept(self):
+        for mode, told in (("reject", None), ("decode", "GET /a/c HTTP/1.1"), ("keep", "GET /a/%62/../c HTTP/1.1")):
+            with self.subTest(mode):
+                service = self.start(raw.Peer.answering())
+                proxy = self.proxy(BARE.replace("upstream: app}", f"path: {mode}, upstream: app}}"), service)
+                status = self.client(proxy).get("/a/%62/../c").status
+                self.assertEqual(400 if told is None else 200, status)
+                self.assertEqual([told] if told else [], [request.start for request in service.requests])

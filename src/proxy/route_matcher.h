@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/regex.h"
+#include "config/settings.h"
+#include "outrigger/message.h"
+
+namespace outrigger::proxy {
+
+// The conditions of one route, ready to be asked. Thread: any, not changed after it was made.
+class RouteMatcher {
+ public:
+  explicit RouteMatcher(const config::RouteMatch& match);
+  // All conditions together. Hosts without case, prefixes by whole segments, expressions by the whole text.
+  bool matches(const RequestHead& request) const;
+
+ private:
+  struct Value {
+    config::StringMatch match;
+    std::unique_ptr<base::Regex> regex;
+    bool matches(std::optional<std::string_view> value) const;
+  };
+  static std::vector<Value> values(const std::vector<config::StringMatch>& matches);
+  bool host_matches(std::string_view host) const;
+  bool path_matches(std::string_view path) const;
+
+  config::RouteMatch match_;
+  std::unique_ptr<base::Regex> path_regex_;
+  std::vector<Value> headers_;
+  std::vector<Value> query_;
+};
+
+// One route of a listener and its place in the file.
+struct PlacedRoute {
+  static constexpr std::size_t kCatchAll = static_cast<std::size_t>(-1);
+  config::Route route;
+  std::size_t index = kCatchAll;  // in `routes`; kCatchAll: made from the listener's `upstream`
+};
+
+// The routes in the order in which they are asked: exact host, longest wildcard, any; exact path, longest prefix,
+// regex, any; method; more headers; more query; then file order.
+std::vector<PlacedRoute> routes_in_order(const config::Listener& listener);
+
+}  // namespace outrigger::proxy
