@@ -1,6 +1,7 @@
 #include "event/event_loop.h"
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <event2/thread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,7 +26,6 @@ class DeadlineQueue {
  public:
   DeadlineQueue(EventLoop& loop, Duration length) : loop_(loop), length_(length), timer_(loop, [this] { expire(); }) {}
 
-  Duration length() const { return length_; }
   void add(Deadline& deadline) {
     deadline.at_ = loop_.now() + length_;
     queue_.push_back(deadline);
@@ -56,14 +56,13 @@ class DeadlineQueue {
 
 EventLoop::EventLoop() {
   event_config* config = event_config_new();
-  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-  event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);  // and not PRECISE_TIMER: two timerfd calls a turn
   base_ = event_base_new_with_config(config);
   event_config_free(config);
   wakeup_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   wakeup_ = event_new(base_, wakeup_fd_, EV_READ | EV_PERSIST, &EventLoop::on_wakeup, this);
   event_add(wakeup_, nullptr);
-  refresh_clock();
+  begin_turn();
 }
 
 EventLoop::~EventLoop() {
@@ -73,18 +72,26 @@ EventLoop::~EventLoop() {
   event_base_free(base_);
 }
 
-void EventLoop::refresh_clock() {
+void EventLoop::begin_turn() {
+  in_turn_ = true;
+  knows_wall_time_ = false;
   now_ = std::chrono::steady_clock::now();
-  wall_now_ = std::chrono::system_clock::now();
+}
+
+WallTime EventLoop::wall_now() {
+  if (!std::exchange(knows_wall_time_, true)) wall_now_ = std::chrono::system_clock::now();
+  return wall_now_;
 }
 
 void EventLoop::run() {
-  refresh_clock();
-  event_base_loop(base_, EVLOOP_NO_EXIT_ON_EMPTY);
+  for (stopping_ = false; !stopping_;) {
+    in_turn_ = false;
+    event_base_loop(base_, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+  }
 }
 
 void EventLoop::stop() {
-  post([this] { event_base_loopbreak(base_); });
+  post([this] { stopping_ = true; });
 }
 
 void EventLoop::post(std::function<void()> call) {
@@ -114,8 +121,6 @@ void EventLoop::run_posted() {
   for (auto& call : calls) call();
 }
 
-void EventLoop::begin_event() { refresh_clock(); }
-
 void EventLoop::end_event() {
   while (!deferred_.empty()) {
     Deferred& work = deferred_.front();
@@ -125,9 +130,10 @@ void EventLoop::end_event() {
 }
 
 void EventLoop::set_deadline(Deadline& deadline, Duration length) {
-  for (auto& queue : queues_) {
-    if (queue->length() == length) return queue->add(deadline);
+  for (std::size_t i = 0; i < lengths_.size(); ++i) {
+    if (lengths_[i] == length) return queues_[i]->add(deadline);
   }
+  lengths_.push_back(length);
   queues_.push_back(std::make_unique<DeadlineQueue>(*this, length));
   queues_.back()->add(deadline);
 }
@@ -143,15 +149,18 @@ void FdWatch::wait_writable(Wakeable* waiter) {
 }
 
 void FdWatch::ensure_registered() {
-  if (event_ != nullptr) return;
-  event_ = event_new(loop_.base(), fd_, EV_READ | EV_WRITE | EV_ET | EV_PERSIST, &FdWatch::on_event, this);
-  event_add(event_, nullptr);
+  static_assert(sizeof(event) <= sizeof event_ && alignof(event) <= alignof(void*));
+  if (registered_) return;
+  registered_ = true;
+  event_assign(native(), loop_.base(), fd_, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, &FdWatch::on_event,
+               this);
+  event_add(native(), nullptr);
 }
 
 void FdWatch::close() {
   if (gone_ != nullptr) *std::exchange(gone_, nullptr) = true;
   reader_ = writer_ = nullptr;
-  if (event_ != nullptr) event_free(std::exchange(event_, nullptr));
+  if (std::exchange(registered_, false)) event_del(native());
 }
 
 void FdWatch::on_event(int, short what, void* self) {
@@ -160,6 +169,11 @@ void FdWatch::on_event(int, short what, void* self) {
   bool gone = false;
   watch.gone_ = &gone;
   loop.begin_event();
+  if ((what & (EV_READ | EV_CLOSED)) != 0) {
+    watch.may_read_ = true;
+    watch.was_short_ = false;
+    watch.is_closed_ |= (what & EV_CLOSED) != 0;
+  }
   if ((what & EV_READ) != 0 && watch.reader_ != nullptr) std::exchange(watch.reader_, nullptr)->wake();
   if (!gone && (what & EV_WRITE) != 0 && watch.writer_ != nullptr) std::exchange(watch.writer_, nullptr)->wake();
   if (!gone) watch.gone_ = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -55,37 +56,44 @@ class EventLoop {
   // Runs `call` on the loop's thread soon. Thread: any. Allocates: not for the hot path.
   void post(std::function<void()> call);
 
-  // The time of this turn: one clock read per turn.
+  // The time of this turn: read once a turn, the wall clock only if somebody asks.
   Instant now() const { return now_; }
-  WallTime wall_now() const { return wall_now_; }
-  void refresh_clock();
+  WallTime wall_now();
 
   void defer(Deferred& work) { deferred_.push_back(work); }
   // Calls Deadline::expired after `length`. At most 64 different lengths are fast; use Timer for arbitrary ones.
   void set_deadline(Deadline& deadline, Duration length);
 
   event_base* base() { return base_; }
-  // For watches and timers: opens a turn (clock) and closes it (deferred work).
-  void begin_event();
+  // For watches and timers: what comes before an event (the turn's clock) and after it (deferred work).
+  void begin_event() {
+    if (!in_turn_) begin_turn();
+  }
   void end_event();
 
  private:
+  void begin_turn();
   void run_posted();
   static void on_wakeup(int fd, short what, void* self);
 
   event_base* base_;
   event* wakeup_ = nullptr;
   int wakeup_fd_ = -1;
+  bool stopping_ = false;
+  bool in_turn_ = false;
+  bool knows_wall_time_ = false;
   Instant now_;
   WallTime wall_now_;
   IntrusiveList<Deferred> deferred_;
+  std::vector<Duration> lengths_;  // of queues_, side by side: looked through for every deadline
   std::vector<std::unique_ptr<DeadlineQueue>> queues_;
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
 };
 
 // Readiness of one descriptor, edge-triggered, registered for both directions at the first wait and never again.
-// The system call comes first; wait only after it said "would block".
+// The system call comes first; wait only after it said "would block". Remembers when a read can't give anything, so
+// that nobody need ask the kernel.
 class FdWatch {
  public:
   explicit FdWatch(EventLoop& loop) : loop_(loop) {}
@@ -101,13 +109,33 @@ class FdWatch {
   // Unregisters. The descriptor stays open.
   void close();
 
+  // False: a read would block for sure. Readers tell what their reads came to by the two calls below it.
+  bool may_read() const { return may_read_; }
+  // The kernel may know more than events told so far: the next read asks it.
+  void ask_again() { may_read_ = true; }
+  // A read said "would block". Before the descriptor is registered no event would ever contradict.
+  void read_blocked() { may_read_ = !registered_; }
+  // A read gave bytes; `short_read`: fewer than there was room for.
+  void read_gave(bool short_read) { was_short_ = short_read; }
+  // Between two messages: a short read was the last there is, so none need follow until the next event. Not inside a
+  // message: libevent hides an error that came with the bytes, and no event will follow. A FIN it does not hide.
+  void settle() {
+    if (was_short_ && !is_closed_) may_read_ = !registered_;
+  }
+
  private:
   void ensure_registered();
   static void on_event(int fd, short what, void* self);
 
+  event* native() { return reinterpret_cast<event*>(event_); }
+
   EventLoop& loop_;
   int fd_ = -1;
-  event* event_ = nullptr;
+  bool registered_ = false;
+  bool may_read_ = true;
+  bool was_short_ = false;               // the latest read, and no event since
+  bool is_closed_ = false;               // an event said that the peer ended its side
+  alignas(void*) std::byte event_[128];  // an `event`, which is libevent's to know; an allocation of its own costs more
   Wakeable* reader_ = nullptr;
   Wakeable* writer_ = nullptr;
   bool* gone_ = nullptr;  // set while on_event runs: tells it that this watch was destroyed

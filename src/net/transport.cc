@@ -28,10 +28,19 @@ bool Transport::is_closed() const {
 }
 
 IoResult Socket::read(std::span<char> into) {
-  const auto got = ::recv(fd(), into.data(), into.size(), 0);
-  if (got > 0) return {IoResult::State::ok, static_cast<std::size_t>(got)};
+  if (!watch_.may_read()) return {IoResult::State::would_block};
+  ssize_t got = 0;
+  do got = ::recv(fd(), into.data(), into.size(), 0);
+  while (got < 0 && errno == EINTR);
+  if (got > 0) {
+    const auto size = static_cast<std::size_t>(got);
+    watch_.read_gave(size < into.size());
+    return {IoResult::State::ok, size};
+  }
   if (got == 0) return {IoResult::State::eof};
-  return failed();
+  const IoResult result = failed();
+  if (result.state == IoResult::State::would_block) watch_.read_blocked();
+  return result;
 }
 
 IoResult Socket::write(std::span<const iovec> pieces) {

@@ -44,6 +44,9 @@ class Transport {
   virtual std::string_view error_text() const { return {}; }
   virtual Failure handshake_failure() const { return Failure::upstream_tls; }
 
+  // A message ended here, with nothing of the next one read: a read that was short need not be followed by another.
+  virtual void settle() { watch_.settle(); }
+
   FdWatch& watch() { return watch_; }
   int fd() const { return watch_.fd(); }
   // Did the peer close or reset? Bytes that wait to be read hide a close behind them. One MSG_PEEK.

@@ -330,6 +330,7 @@ void ServerConnection::run_deferred() {
   if (cut) return close();
   if (!keep_alive_ || !complete || context_.draining) return linger();
   input_.recycle();
+  transport_->settle();
   read_request();
 }
 

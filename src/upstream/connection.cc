@@ -6,6 +6,7 @@ namespace outrigger::upstream {
 
 bool Connection::is_quiet() {
   char byte = 0;
+  transport_->watch().ask_again();
   return transport_->read({&byte, 1}).state == net::IoResult::State::would_block;
 }
 

@@ -35,10 +35,13 @@ std::unique_ptr<Connection> Endpoint::take_idle(bool check) {
   return nullptr;
 }
 
-// A plain socket is not asked here: that would be a system call per request, and what its close would cost is a check
-// in take_idle() or a request that is sent twice.
+// The kernel is not asked where the last read was short and no event told of a close: that would be a system call per
+// request, and what a close that comes later costs is a check in take_idle() or a request that is sent twice.
 void Endpoint::keep_idle(std::unique_ptr<Connection> connection, Duration limit) {
-  if (is_retired_ || (connection->transport().has_pending() && !connection->is_quiet())) return;
+  if (is_retired_) return;
+  net::Transport& transport = connection->transport();
+  transport.settle();
+  if ((transport.has_pending() || transport.watch().may_read()) && !connection->is_quiet()) return;
   if (idle_count_ == kMaxIdle) close_oldest();
   idle_.push_front(*connection);
   count_idle(+1);

@@ -5,23 +5,36 @@
 
 #include <cerrno>
 
+#include "event/event_loop.h"
+
 namespace outrigger::net::tls {
 
 namespace {
 
 SocketIo& io_of(BIO* bio) { return *static_cast<SocketIo*>(BIO_get_data(bio)); }
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 int read_socket(BIO* bio, char* into, std::size_t size, std::size_t* done) {
   SocketIo& io = io_of(bio);
   BIO_clear_retry_flags(bio);
-  const auto got = ::recv(io.fd, into, size, 0);
-  *done = got > 0 ? static_cast<std::size_t>(got) : 0;
-  if (got > 0) return 1;
+  *done = 0;
+  if (!io.watch.may_read()) {
+    BIO_set_retry_read(bio);
+    return 0;
+  }
+  ssize_t got = 0;
+  do got = ::recv(io.watch.fd(), into, size, 0);
+  while (got < 0 && errno == EINTR);
+  if (got > 0) {
+    *done = static_cast<std::size_t>(got);
+    io.watch.read_gave(*done < size);
+    return 1;
+  }
   if (got == 0) {
     io.closed = true;
   } else if (would_block()) {
+    io.watch.read_blocked();
     BIO_set_retry_read(bio);
   } else {
     io.error = errno;
@@ -32,7 +45,9 @@ int read_socket(BIO* bio, char* into, std::size_t size, std::size_t* done) {
 int write_socket(BIO* bio, const char* from, std::size_t size, std::size_t* done) {
   SocketIo& io = io_of(bio);
   BIO_clear_retry_flags(bio);
-  const auto sent = ::send(io.fd, from, size, MSG_NOSIGNAL);
+  ssize_t sent = 0;
+  do sent = ::send(io.watch.fd(), from, size, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
   *done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   if (sent >= 0) return 1;
   if (would_block()) {

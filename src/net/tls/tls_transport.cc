@@ -56,12 +56,17 @@ class Gather {
   std::size_t offset_ = 0;
 };
 
+// Most calls find the queue empty, which is cheaper to see than to clear.
+void clear_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 }  // namespace
 
 void TlsTransport::FreeSession::operator()(ssl_st* session) const { SSL_free(session); }
 
 TlsTransport::TlsTransport(EventLoop& loop, int fd, ssl_ctx_st* context, std::shared_ptr<const void> owner)
-    : Transport(loop, fd), owner_(std::move(owner)), io_{.fd = fd}, session_(SSL_new(context)) {
+    : Transport(loop, fd), owner_(std::move(owner)), io_{.watch = watch_}, session_(SSL_new(context)) {
   BIO* bio = session_ ? new_socket_bio(io_) : nullptr;
   if (bio == nullptr) {
     refuse("out of memory for a TLS session");
@@ -107,13 +112,13 @@ void TlsTransport::check_server_name(std::string name) {
   ssl_st* session = session_.get();
   server_name_ = name;
   const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), name.c_str()) == 1;
-  ERR_clear_error();
+  clear_errors();
   if (is_address) return;
   SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (SSL_set1_host(session, name.c_str()) != 1 || SSL_set_tlsext_host_name(session, name.c_str()) != 1) {
     refuse("\"" + name + "\" is no server name");
   }
-  ERR_clear_error();
+  clear_errors();
 }
 
 void TlsTransport::refuse(std::string text) {
@@ -143,7 +148,7 @@ IoResult TlsTransport::outcome(int result, int& error) {
 IoResult TlsTransport::handshake() {
   if (read_error_ != 0) return failed(read_error_);
   if (handshaken_) return {IoResult::State::ok};
-  ERR_clear_error();
+  clear_errors();
   const int result = SSL_do_handshake(session_.get());
   if (result == 1) {
     handshaken_ = true;
@@ -177,29 +182,29 @@ void TlsTransport::explain_failed_handshake(int error) {
     const char* text = ERR_reason_error_string(code);
     error_text_ = text != nullptr ? text : "TLS handshake failed";
   }
-  ERR_clear_error();
+  clear_errors();
 }
 
 IoResult TlsTransport::read(std::span<char> into) {
   if (read_error_ != 0) return failed(read_error_);
-  ERR_clear_error();
+  clear_errors();
   std::size_t got = 0;
   const int result = SSL_read_ex(session_.get(), into.data(), into.size(), &got);
   if (result == 1) return {IoResult::State::ok, got};
   const IoResult now = outcome(result, read_error_);
-  ERR_clear_error();
+  clear_errors();
   return now;
 }
 
 IoResult TlsTransport::write_record(const char* data, std::size_t size) {
-  ERR_clear_error();
+  clear_errors();
   std::size_t written = 0;
   const int result = SSL_write_ex(session_.get(), data, size, &written);
   if (result == 1) return {IoResult::State::ok, written};
   IoResult now = outcome(result, write_error_);
   // close_notify from the peer does not end our direction, so this is a call after shutdown_write().
   if (now.state == IoResult::State::eof) now = failed(write_error_ = EPIPE);
-  ERR_clear_error();
+  clear_errors();
   return now;
 }
 
@@ -220,14 +225,18 @@ IoResult TlsTransport::write(std::span<const iovec> pieces) {
 
 void TlsTransport::shutdown_write() {
   if (handshaken_ && write_error_ == 0) {
-    ERR_clear_error();
+    clear_errors();
     SSL_shutdown(session_.get());
-    ERR_clear_error();
+    clear_errors();
   }
   ::shutdown(fd(), SHUT_WR);
 }
 
 bool TlsTransport::is_resumed() const { return session_ && SSL_session_reused(session_.get()) == 1; }
+
+void TlsTransport::settle() {
+  if (!has_pending()) watch_.settle();
+}
 
 bool TlsTransport::has_pending() const { return session_ && SSL_has_pending(session_.get()) == 1; }
 

@@ -30,6 +30,7 @@ class TlsTransport final : public Transport {
   IoResult handshake() override;
   void shutdown_write() override;
   bool has_pending() const override;
+  void settle() override;
   bool is_tls() const override { return true; }
   std::string_view error_text() const override { return error_text_; }
   Failure handshake_failure() const override { return failure_; }

@@ -158,7 +158,7 @@ def idle_bytes(certificate, connections=5000):
     """Bytes of memory for one idle keep-alive connection, plain or (with a certificate) TLS; connections of both kinds."""
     key = "i-tls" if certificate else "i"
     with Backend() as backend, Counted(work_of(key, backend, certificate)) as proxy:
-        send(proxy, key, 100)
+        send(proxy, key, 2000, connections=64)  # as many as start at a time below: pools fill
         before = proxy.pss("Pss_Anon")
         kind = workload(key)
         options = {**kind.load(), "connections": connections, "hold": True, "seconds": 60}

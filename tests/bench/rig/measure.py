@@ -9,6 +9,7 @@ from .proxies import Work
 
 
 _LOG_DELAY = 0.3  # a line is written within 100 ms
+_STARTING = 64  # connections that the load generator starts at a time with --hold
 
 
 @dataclasses.dataclass
@@ -106,7 +107,7 @@ class Bench:
         for number in range(self.rounds):
             for kind in _rotated(kinds, number):
                 with kind(work) as proxy:
-                    self.run_load(proxy, workload, backend, result, connections=1, requests=100)
+                    self.run_load(proxy, workload, backend, result, requests=2000, connections=_STARTING)  # pools fill
                     before = proxy.pss()
                     load = Load(proxy.port, workload.request(), proxy.dir, hold=True, seconds=30, **workload.load())
                     if load.held() != workload.connections:
