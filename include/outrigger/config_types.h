@@ -68,6 +68,7 @@ enum class Kind : std::uint8_t {
   list,
   map,        // hold `element`
   structure,  // has `structure`
+  filter,     // FilterSpec: the options of the filter that has the key's name
   filters     // std::vector<FilterSpec>
 };
 
@@ -236,6 +237,15 @@ struct Type<std::vector<T>> {
     type.visit = [](const void* at, const ValueType::Visitor& visitor) {
       for (const T& value : *static_cast<const std::vector<T>*>(at)) visitor({}, &value);
     };
+    return type;
+  }
+};
+
+template <>
+struct Type<FilterSpec> {
+  static ValueType make() {
+    ValueType type;
+    type.kind = Kind::filter;
     return type;
   }
 };

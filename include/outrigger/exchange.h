@@ -113,6 +113,8 @@ class Exchange {
 
   // Address of the client after trusted_proxies, without port.
   std::string_view client_ip() const { return client_ip_; }
+  // Is the peer one of trusted_proxies? Else its X-Forwarded-* and the like were dropped.
+  bool is_from_trusted_proxy() const { return trusted_; }
   // "https" or "http": how the client reached us.
   std::string_view scheme() const { return scheme_; }
   std::string_view listener() const { return listener_; }
@@ -189,6 +191,7 @@ class Exchange {
   Finisher* finishers_ = nullptr;
   std::uint32_t tries_ = 0;
   std::optional<bool> repeatable_;
+  bool trusted_ = false;
   bool keep_body_ = false;
   bool expired_ = false;
 };

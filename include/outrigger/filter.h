@@ -73,14 +73,20 @@ class KeyedStore {
 
 // What a filter's factory may use.
 struct FilterContext {
-  std::string_view place;        // "upstreams.app.filters[1]": unique, stable across reloads of the same file
-  std::string_view upstream;     // name of the upstream whose chain this is, else empty
+  std::string_view place;        // where it stands in the file: "upstreams.app.filters[1].retry", in a chain
+                                 // "chains.common[0].headers", which many may use
   std::string_view fingerprint;  // the options in normal form
+  // Whose chain this is: an upstream (the other two empty), or a listener and perhaps its route (`upstream` is where
+  // the route leads, if that is one).
+  std::string_view listener, route, upstream;
   KeyedStore& store;
 
+  // The state that this filter shares with itself on other workers and after a reload that changes neither its place
+  // nor its options.
   template <typename T>
   std::shared_ptr<T> shared(std::string_view kind, std::function<std::shared_ptr<T>()> make) {
-    std::string key = std::string(kind) + '\n' + std::string(place) + '\n' + std::string(fingerprint);
+    std::string key(kind);
+    for (const std::string_view part : {place, listener, route, upstream, fingerprint}) (key += '\n') += part;
     return std::static_pointer_cast<T>(store.find_or_make(key, [&] { return std::static_pointer_cast<void>(make()); }));
   }
 };

@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace outrigger::base {
@@ -26,6 +28,19 @@ std::expected<Regex, std::string> Regex::compile(const std::string& pattern) {
 bool Regex::matches(std::string_view text) const {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), program_->re);
 }
+
+bool Regex::match(std::string_view text, std::span<std::string_view> groups) const {
+  std::array<re2::StringPiece, 10> pieces;
+  const auto count = std::min(groups.size(), pieces.size());
+  const re2::StringPiece whole(text.data(), text.size());
+  if (!program_->re.Match(whole, 0, text.size(), re2::RE2::ANCHOR_BOTH, pieces.data(), static_cast<int>(count))) {
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) groups[i] = {pieces[i].data(), pieces[i].size()};
+  return true;
+}
+
+std::size_t Regex::group_count() const { return static_cast<std::size_t>(program_->re.NumberOfCapturingGroups()); }
 
 bool Regex::found_in(std::string_view text) const {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), program_->re);

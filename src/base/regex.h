@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,11 @@ class Regex {
 
   // The whole text matches.
   bool matches(std::string_view text) const;
+  // The whole text matches; `groups[0]` becomes the text, the others what the groups of the pattern matched, views into
+  // `text`. Groups that took no part are empty. Allocates nothing for few groups.
+  bool match(std::string_view text, std::span<std::string_view> groups) const;
+  // How many groups the pattern has.
+  std::size_t group_count() const;
   // The pattern occurs somewhere in the text.
   bool found_in(std::string_view text) const;
   // A copy with every match replaced; \1 to \9 in `rewrite` are groups, \0 is the match. Allocates.

@@ -10,8 +10,6 @@ void describe(Schema<StringMatch>& schema);
 void describe(Schema<PathMatch>& schema);
 void describe(Schema<RouteMatch>& schema);
 void describe(Schema<WeightedUpstream>& schema);
-void describe(Schema<RespondAction>& schema);
-void describe(Schema<RedirectAction>& schema);
 void describe(Schema<Route>& schema);
 void describe(Schema<ListenerTls>& schema);
 void describe(Schema<ListenerLimits>& schema);

@@ -44,6 +44,10 @@ class Dumper {
       case Kind::list:
       case Kind::map:
         return container(type, at, path, lead, key, depth);
+      case Kind::filter: {
+        const auto& spec = *static_cast<const FilterSpec*>(at);
+        return spec.type != nullptr && block(spec.type->schema(), spec.config.get(), path, lead, key, depth);
+      }
       case Kind::filters:
         return filters(*static_cast<const std::vector<FilterSpec>*>(at), path, lead, key, depth);
       default:

@@ -15,11 +15,11 @@ void Parser::filters(const Node& node, std::vector<FilterSpec>& out, const std::
                          "expected a list of filters, each \"- name: {...}\", found " + std::string(name_of(node.is)));
   }
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    filter(node.items[i], out, path + "[" + std::to_string(i) + "]");
+    filter_item(node.items[i], out, path + "[" + std::to_string(i) + "]");
   }
 }
 
-void Parser::filter(const Node& node, std::vector<FilterSpec>& out, const std::string& path) {
+void Parser::filter_item(const Node& node, std::vector<FilterSpec>& out, const std::string& path) {
   static const Node kNothing{};
   const bool word = node.is == Node::Is::scalar;
   if (!word && (node.is != Node::Is::map || node.entries.empty())) {
@@ -34,22 +34,28 @@ void Parser::filter(const Node& node, std::vector<FilterSpec>& out, const std::s
   const std::string& name = word ? node.text : node.entries[0].key;
   const Node& options = word ? kNothing : node.entries[0].value;
   if (name == "use") return use_chain(options, out, path);
-  const auto found = std::ranges::find(catalog_, name, [](const FilterDescriptor* type) { return type->name; });
-  if (found == catalog_.end()) return unknown_filter(name, word ? node.mark : node.entries[0].mark, path);
-
-  const StructSchema& schema = (*found)->schema();
-  const std::shared_ptr<void> config = schema.make();
-  const std::string inner = path + "." + name;
   Node placed = options;
   placed.mark = options.mark.line > 0 && options.is != Node::Is::null ? options.mark : node.mark;
-  parse(schema, placed, config.get(), inner);
-  FilterSpec& spec = out.emplace_back();
-  spec.type = *found;
-  spec.config = config;
-  spec.fingerprint = name + ": " + format_flow(schema, config.get());
-  spec.path = inner;
+  FilterSpec spec;
+  filter(name, placed, spec, path + "." + name);
+  if (spec.type == nullptr) return unknown_filter(name, word ? node.mark : node.entries[0].mark, path);
   spec.mark = node.mark;
-  origins_[inner] = node.mark;
+  origins_[spec.path] = node.mark;
+  out.push_back(std::move(spec));
+}
+
+// The options of the filter `name`; `out` stays empty when there is no such filter.
+void Parser::filter(const std::string& name, const Node& options, FilterSpec& out, const std::string& path) {
+  const auto found = std::ranges::find(catalog_, name, [](const FilterDescriptor* type) { return type->name; });
+  if (found == catalog_.end()) return;
+  const StructSchema& schema = (*found)->schema();
+  const std::shared_ptr<void> config = schema.make();
+  parse(schema, options, config.get(), path);
+  out.type = *found;
+  out.config = config;
+  out.fingerprint = name + ": " + format_flow(schema, config.get());
+  out.path = path;
+  out.mark = options.mark;
 }
 
 void Parser::use_chain(const Node& node, std::vector<FilterSpec>& out, const std::string& path) {

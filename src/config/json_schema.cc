@@ -100,6 +100,11 @@ class Writer {
       }
       case Kind::structure:
         return reference(type.structure());
+      case Kind::filter:
+        for (const FilterDescriptor* known : catalog_) {
+          if (known->name == field.name) return reference(known->schema());
+        }
+        return "{}";
       case Kind::filters:
         return R"({"$ref": "#/$defs/filters"})";
     }

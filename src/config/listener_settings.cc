@@ -74,22 +74,6 @@ void describe(Schema<WeightedUpstream>& schema) {
   schema.field("weight", &WeightedUpstream::weight, "Share, relative to the others.").range(0, 1'000'000);
 }
 
-void describe(Schema<RespondAction>& schema) {
-  schema.summary("A fixed answer.");
-  schema.field("status", &RespondAction::status, "Status code.").range(200, 599);
-  schema.field("body", &RespondAction::body, "Body text.");
-  schema.field("headers", &RespondAction::headers, "Header fields.");
-}
-
-void describe(Schema<RedirectAction>& schema) {
-  schema.summary("A redirect.");
-  schema.shorthand("to");
-  schema.field("to", &RedirectAction::to, "URL or path; ${host}, ${path} and ${query} are replaced.")
-      .required()
-      .example("https://${host}${path}");
-  schema.field("status", &RedirectAction::status, "301, 302, 303, 307 or 308.").range(301, 308);
-}
-
 void describe(Schema<Route>& schema) {
   schema.summary("What happens to the requests that match.");
   schema.mark(&Route::mark);
@@ -99,8 +83,8 @@ void describe(Schema<Route>& schema) {
   schema.field("timeouts", &Route::timeouts, "Time limits; absent ones are the listener's.");
   schema.field("upstream", &Route::upstream, "Send to this upstream.").upstream();
   schema.field("split", &Route::split, "Send to one of several, by weight.");
-  schema.field("redirect", &Route::redirect, "Answer with a redirect.");
-  schema.field("respond", &Route::respond, "Answer with a fixed response.");
+  schema.field("redirect", &Route::redirect, "Answer with a redirect: the filter `redirect`.");
+  schema.field("respond", &Route::respond, "Answer with a fixed response: the filter `respond`.");
 }
 
 void describe(Schema<ListenerTls>& schema) {

@@ -97,7 +97,10 @@ upstreams:
   REQUIRE(route.match.query.at(0).name == "q");
   REQUIRE(route.split.at(0).weight == 3);
   REQUIRE(route.mark.line == 11);
-  REQUIRE(listener.routes.at(1).respond->headers.at("x") == "y");
+  const FilterSpec& respond = listener.routes.at(1).respond.value();
+  REQUIRE(respond.type->name == "respond");
+  REQUIRE(respond.path == "listeners[0].routes[1].respond");
+  REQUIRE(static_cast<const FakeRespond*>(respond.config.get())->headers.at("x") == "y");
   REQUIRE(settings.upstreams.at(0).endpoints.at(1).weight == 5);
   REQUIRE(settings.upstreams.at(1).load_balancing.policy == BalancePolicy::random);
   REQUIRE(settings.upstreams.at(1).filters->size() == 3);
@@ -138,8 +141,10 @@ listeners:
 )");
   const Settings& settings = good(result);
   REQUIRE(settings.listeners[0].address == "9000");
-  REQUIRE(settings.listeners[0].routes.at(0).respond->status == 404);
-  REQUIRE(settings.listeners[0].routes[0].respond->body == "${client_ip} ${HOME} 90000");
+  const auto* respond =
+      static_cast<const FakeRespond*>(settings.listeners[0].routes.at(0).respond.value().config.get());
+  REQUIRE(respond->status == 404);
+  REQUIRE(respond->body == "${client_ip} ${HOME} 90000");
 }
 
 TEST_CASE("config: includes append listeners and unite upstreams", "[config]") {

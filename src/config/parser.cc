@@ -70,7 +70,8 @@ void Parser::unknown_key(const StructSchema& schema, const NodeEntry& entry, con
 void Parser::value(const Node& node, const At& at) {
   switch (at.type.kind) {
     case Kind::optional: {
-      if (node.is == Node::Is::null && at.type.element->kind != Kind::structure) return mismatch(node, at);
+      const Kind kind = at.type.element->kind;
+      if (node.is == Node::Is::null && kind != Kind::structure && kind != Kind::filter) return mismatch(node, at);
       void* inner = at.type.insert(at.slot, {});
       return value(node, {at.field, *at.type.element, inner, at.path});
     }
@@ -80,6 +81,8 @@ void Parser::value(const Node& node, const At& at) {
       return map(node, at);
     case Kind::structure:
       return parse(at.type.structure(), node, at.slot, at.path);
+    case Kind::filter:
+      return filter(at.field.name, node, *static_cast<FilterSpec*>(at.slot), at.path);
     case Kind::filters:
       return filters(node, *static_cast<std::vector<FilterSpec>*>(at.slot), at.path);
     default:

@@ -53,7 +53,8 @@ class Parser {
   void mismatch(const Node& node, const At& at);
 
   void filters(const Node& node, std::vector<FilterSpec>& out, const std::string& path);
-  void filter(const Node& node, std::vector<FilterSpec>& out, const std::string& path);
+  void filter_item(const Node& node, std::vector<FilterSpec>& out, const std::string& path);
+  void filter(const std::string& name, const Node& options, FilterSpec& out, const std::string& path);
   void use_chain(const Node& node, std::vector<FilterSpec>& out, const std::string& path);
   void unknown_filter(const std::string& name, const Mark& mark, const std::string& path);
 

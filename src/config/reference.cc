@@ -84,6 +84,8 @@ class Reference {
         return "name to " + type_name(*type.element);
       case Kind::structure:
         return "block";
+      case Kind::filter:
+        return "options of that filter";
       case Kind::filters:
         return "list of filters";
       case Kind::integer:

@@ -208,6 +208,7 @@ std::string describe_type(const ValueType& type) {
       return "a list";
     case Kind::map:
     case Kind::structure:
+    case Kind::filter:
       return "a mapping";
     case Kind::filters:
       return "a list of filters";
@@ -240,6 +241,8 @@ std::string format_flow(const ValueType& type, const void* value) {
       return "{" + text + "}";
     case Kind::structure:
       return format_flow(type.structure(), value);
+    case Kind::filter:
+      return static_cast<const FilterSpec*>(value)->fingerprint;
     case Kind::filters:
       for (const FilterSpec& spec : *static_cast<const std::vector<FilterSpec>*>(value)) join(spec.fingerprint);
       return "[" + text + "]";

@@ -57,17 +57,6 @@ struct WeightedUpstream {
   std::uint32_t weight = 1;
 };
 
-struct RespondAction {
-  std::uint16_t status = 200;
-  std::string body;
-  std::map<std::string, std::string> headers;
-};
-
-struct RedirectAction {
-  std::string to;  // absolute URL or path; ${host}, ${path}, ${query} are replaced
-  std::uint16_t status = 308;
-};
-
 struct Route {
   std::string name;  // absent: made from its place, "https.routes[0]"
   RouteMatch match;
@@ -75,8 +64,8 @@ struct Route {
   Timeouts timeouts;
   std::string upstream;
   std::vector<WeightedUpstream> split;
-  std::optional<RedirectAction> redirect;
-  std::optional<RespondAction> respond;
+  std::optional<FilterSpec> redirect;  // the filter of that name, at the end of the route's
+  std::optional<FilterSpec> respond;
   Mark mark;
 };
 

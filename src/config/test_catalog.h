@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,15 @@ inline void describe(Schema<FakeBreaker>& schema) {
 
 struct FakeRespond {
   std::uint16_t status = 200;
+  std::string body;
+  std::map<std::string, std::string> headers;
 };
 
 inline void describe(Schema<FakeRespond>& schema) {
   schema.summary("Answers by itself.");
   schema.field("status", &FakeRespond::status, "Status code.").range(200, 599);
+  schema.field("body", &FakeRespond::body, "Body text.");
+  schema.field("headers", &FakeRespond::headers, "Header fields.");
 }
 
 inline FilterCatalog catalog() {

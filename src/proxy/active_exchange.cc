@@ -56,7 +56,7 @@ void ActiveExchange::find_client(const net::Address& peer) {
            std::ranges::any_of(live_listener_.trusted, [&](const Cidr& cidr) { return cidr.contains(bytes); });
   };
   trusted_ = is_trusted(peer_ip_);
-  if (!trusted_) return;
+  if (!trusted_) return drop_forwarded_fields();
   const Field* fields = request_.headers.begin();
   for (std::size_t i = request_.headers.size(); i-- > 0;) {
     if (fields[i].id != FieldId::x_forwarded_for) continue;
@@ -74,6 +74,16 @@ void ActiveExchange::find_client(const net::Address& peer) {
   }
 }
 
+// What a client may claim only through a trusted proxy. Gone before any filter or route looks, so that what these
+// fields say later was said by us.
+void ActiveExchange::drop_forwarded_fields() {
+  static constexpr FieldId kForwarded[] = {FieldId::forwarded,         FieldId::x_forwarded_for,
+                                           FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
+                                           FieldId::x_forwarded_port,  FieldId::x_forwarded_client_cert,
+                                           FieldId::x_real_ip};
+  for (const FieldId id : kForwarded) request_.headers.remove(id);
+}
+
 void ActiveExchange::finish(const Outcome& outcome) {
   for (Finisher* finisher = std::exchange(finishers_, nullptr); finisher != nullptr;) {
     Finisher* next = finisher->next_finisher;
@@ -84,6 +94,7 @@ void ActiveExchange::finish(const Outcome& outcome) {
 
 void ActiveExchange::choose_route(const LiveRoute& route) {
   route_ = route.name;
+  upstream_ = route.upstream;
   if (route.limits.request != limits_->request) loop_.set_deadline(*this, route.limits.request);
   limits_ = &route.limits;
 }

@@ -67,7 +67,6 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   LiveConfig& config() { return *config_; }
   const Limits& limits() const { return *limits_; }
   net::WaitSlot& wait() { return wait_; }
-  bool is_from_trusted_proxy() const { return trusted_; }
   std::string_view peer_ip() const { return peer_ip_; }
 
   // Content-Length is above max_body: refused before anything is sent.
@@ -94,6 +93,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   void start_sleep(Sleep& sleep, Duration duration) override;
   void stop_sleep(Sleep& sleep) override;
   void find_client(const net::Address& peer);
+  void drop_forwarded_fields();
 
   struct SleepWait final : net::Interruptible {
     explicit SleepWait(ActiveExchange& owner) : owner(owner) {}
@@ -111,7 +111,6 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   ReplayBody* body_ = nullptr;
   std::array<std::uint64_t, 8> tried_;  // serial numbers
   std::size_t endpoints_tried_ = 0;
-  bool trusted_ = false;
   std::string_view peer_ip_;
   SleepWait sleep_wait_{*this};
   std::unique_ptr<Timer> sleep_timer_;

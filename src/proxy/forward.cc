@@ -17,11 +17,6 @@ constexpr FieldMask kHopByHop = bit(FieldId::connection) | bit(FieldId::keep_ali
                                 bit(FieldId::te) | bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) |
                                 bit(FieldId::http2_settings);
 constexpr FieldMask kRequestOnly = bit(FieldId::proxy_authorization) | bit(FieldId::via);
-// What a client may claim only through a trusted proxy.
-constexpr FieldMask kForwarded = bit(FieldId::forwarded) | bit(FieldId::x_forwarded_for) |
-                                 bit(FieldId::x_forwarded_proto) | bit(FieldId::x_forwarded_host) |
-                                 bit(FieldId::x_forwarded_port) | bit(FieldId::x_forwarded_client_cert) |
-                                 bit(FieldId::x_real_ip);
 // Naming these in Connection would change what the message means for the next party: they stay.
 constexpr FieldMask kNeverNamed = bit(FieldId::host) | bit(FieldId::content_length) | bit(FieldId::expect) |
                                   bit(FieldId::authorization) | bit(FieldId::cookie);
@@ -66,7 +61,8 @@ void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) {
   std::string_view run;
   for (const Field& field : headers) {
     if (field.id != FieldId::other && (skip & bit(field.id)) != 0) continue;
-    if (check_names && is_named_by_connection(headers, field)) continue;
+    // Fields that we set are not the client's to name.
+    if (check_names && !field.line.empty() && is_named_by_connection(headers, field)) continue;
     if (field.line.empty()) {
       out.append(run);
       run = {};
@@ -105,8 +101,7 @@ std::string_view joined(const Headers& headers, FieldId id, Arena& arena) {
 
 void write_forwarded(ActiveExchange& exchange, HeadWriter& out) {
   const Headers& headers = exchange.request().headers;
-  const bool trusted = exchange.is_from_trusted_proxy();
-  const std::string_view chain = trusted ? joined(headers, FieldId::x_forwarded_for, exchange.arena()) : "";
+  const std::string_view chain = joined(headers, FieldId::x_forwarded_for, exchange.arena());
   out.append("X-Forwarded-For: ");
   if (!chain.empty()) {
     out.append(chain);
@@ -114,9 +109,9 @@ void write_forwarded(ActiveExchange& exchange, HeadWriter& out) {
   }
   out.append(exchange.peer_ip());
   out.append("\r\n");
-  if (!trusted || !headers.has(FieldId::x_forwarded_proto)) out.field("X-Forwarded-Proto", exchange.scheme());
-  const std::string_view authority = exchange.request().authority;
-  if ((!trusted || !headers.has(FieldId::x_forwarded_host)) && !authority.empty()) {
+  if (!headers.has(FieldId::x_forwarded_proto)) out.field("X-Forwarded-Proto", exchange.scheme());
+  const std::string_view authority = exchange.original_authority();
+  if (!headers.has(FieldId::x_forwarded_host) && !authority.empty()) {
     out.field("X-Forwarded-Host", authority);
   }
 }
@@ -128,16 +123,14 @@ constexpr std::size_t kAdded = 512;  // room for the fields we add, their own va
 std::string_view write_request_head(ActiveExchange& exchange) {
   const RequestHead& request = exchange.request();
   const std::size_t bound = request.method_token.size() + request.target.size() + size_of(request.headers) * 2 +
-                            request.authority.size() + kAdded;
+                            request.authority.size() + exchange.original_authority().size() + kAdded;
   HeadBuffer buffer(exchange.arena(), bound);
   HeadWriter& out = buffer.writer;
   out.append(request.method_token);
   out.append(" ");
   out.append(request.target);
   out.append(" HTTP/1.1\r\n");
-  FieldMask skip = kHopByHop | kRequestOnly | bit(FieldId::x_forwarded_for);
-  if (!exchange.is_from_trusted_proxy()) skip |= kForwarded;
-  write_fields(out, request.headers, skip);
+  write_fields(out, request.headers, kHopByHop | kRequestOnly | bit(FieldId::x_forwarded_for));
   if (!request.headers.has(FieldId::host)) out.field("Host", request.authority);
   if (request.framing == Framing::chunked) out.append("Transfer-Encoding: chunked\r\n");
   const std::string_view via = joined(request.headers, FieldId::via, exchange.arena());

@@ -29,11 +29,15 @@ class Builder {
   }
 
  private:
-  void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, std::string_view upstream) {
-    for (const config::FilterSpec& spec : specs) {
-      FilterContext context{spec.path, upstream, spec.fingerprint, parts_.store};
-      chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
-    }
+  struct Owner {
+    std::string_view listener, route, upstream;
+  };
+  void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner) {
+    FilterContext context{spec.path, spec.fingerprint, owner.listener, owner.route, owner.upstream, parts_.store};
+    chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
+  }
+  void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
+    for (const config::FilterSpec& spec : specs) add_filter(chain, spec, owner);
   }
 
   void make_resolver() {
@@ -76,7 +80,7 @@ class Builder {
   void add_upstream(const config::Upstream& upstream) {
     LiveUpstream& live = live_->upstreams[upstream.name];
     live.cluster = cluster(upstream);
-    if (upstream.filters) add_filters(live.chain, *upstream.filters, upstream.name);
+    if (upstream.filters) add_filters(live.chain, *upstream.filters, {"", "", upstream.name});
     live.chain.add(std::make_unique<UpstreamCall>(live.cluster));
     live.chain.finish(nullptr);
   }
@@ -87,16 +91,19 @@ class Builder {
     LiveRoute& made = live.routes.emplace_back(route.match);
     made.name = route.name;
     made.limits = effective(listener.timeouts, route.timeouts);
-    add_filters(made.chain, route.filters, "");
+    made.upstream = route.upstream;
+    const Owner owner{listener.name, route.name, route.upstream};
+    add_filters(made.chain, route.filters, owner);
     if (!route.split.empty()) {
       std::vector<SplitCall::Part> parts;
-      for (const auto& part : route.split) parts.push_back({upstream_chain(part.upstream), part.weight});
+      for (const auto& part : route.split) {
+        const auto& upstream = *live_->upstreams.find(part.upstream);
+        parts.push_back({upstream.first, upstream.second.chain.first(), part.weight});
+      }
       made.chain.add(std::make_unique<SplitCall>(std::move(parts)));
-    } else if (route.redirect) {
-      made.chain.add(std::make_unique<RedirectCall>(*route.redirect));
-    } else if (route.respond) {
-      made.chain.add(std::make_unique<RespondCall>(*route.respond));
     }
+    if (route.redirect) add_filter(made.chain, *route.redirect, owner);
+    if (route.respond) add_filter(made.chain, *route.respond, owner);
     made.chain.finish(route.upstream.empty() ? nullptr : upstream_chain(route.upstream));
   }
 
@@ -108,7 +115,7 @@ class Builder {
       if (auto cidr = Cidr::parse(text)) live.trusted.push_back(*cidr);
     }
     for (const PlacedRoute& placed : routes_in_order(listener)) add_route(live, placed.route, listener);
-    add_filters(live.chain, listener.filters, "");
+    add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(live.routes));
     live.chain.finish(nullptr);
     live.stats = ListenerStats(listener.name);

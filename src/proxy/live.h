@@ -59,6 +59,7 @@ struct LiveRoute {
   RouteMatcher matcher;
   std::string name;
   Limits limits;
+  std::string upstream;  // where it leads, if that is one
   Chain chain;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "filters/redirect/redirect.h"
+#include "filters/respond/respond.h"
 #include "http/h1/request_parser.h"
 #include "net/address.h"
 #include "proxy/live.h"
@@ -76,8 +78,14 @@ std::string match_text(const config::RouteMatch& match) {
 }
 
 std::string action_text(const config::Route& route) {
-  if (route.redirect) return "redirect " + std::to_string(route.redirect->status) + " to " + route.redirect->to;
-  if (route.respond) return "respond " + std::to_string(route.respond->status);
+  if (route.redirect) {
+    const auto& redirect = *static_cast<const filters::RedirectOptions*>(route.redirect->config.get());
+    return "redirect " + std::to_string(redirect.status) + " to " + redirect.to;
+  }
+  if (route.respond) {
+    const auto& respond = *static_cast<const filters::RespondOptions*>(route.respond->config.get());
+    return "respond " + std::to_string(respond.status);
+  }
   if (route.split.empty()) return "upstream " + route.upstream;
   std::string text = "split";
   for (const auto& part : route.split) text += " " + part.upstream + ":" + std::to_string(part.weight);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+// Which header fields an operator may set. For the checks of schemas: the error text, "" when it is good.
+namespace outrigger::filters {
+
+// A field that filters may change in messages of either direction: a token, and none of those that delimit the message
+// or speak about one connection (Content-Length, Transfer-Encoding, Connection ...). The proxy writes those itself, and
+// two parties that read them differently can be made to disagree about where a message ends.
+std::string check_field(const std::string& name);
+// The same for requests: without Host (`rewrite` changes it, and the route with it) and Expect.
+std::string check_request_field(const std::string& name);
+
+}  // namespace outrigger::filters
