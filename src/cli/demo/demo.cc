@@ -57,7 +57,7 @@ upstreams:
       - circuit_breaker: {failure_rate: 60%, open_for: 5s}
 status: {address: "@status@"}
 admin: {address: "@admin@"}
-)";
+@quiet@)";
 
 constexpr const char* kWelcome = R"(Outrigger demo: a flaky service behind a full chain. Ctrl-C ends it.
 
@@ -79,13 +79,15 @@ Watch:
 
 std::string configuration(const DemoOptions& options) {
   const bool quiet = options.requests > 0;
-  return filled(replaced(kConfiguration, "@log@", quiet ? "" : "      - access_log: {format: json}\n"), options);
+  std::string text = replaced(kConfiguration, "@log@", quiet ? "" : "      - access_log: {format: json}\n");
+  text = replaced(std::move(text), "@quiet@", quiet ? "logging: {level: warn}\n" : "");
+  return filled(std::move(text), options);
 }
 
 void print_row(const char* name, const TrafficResult& result) {
   const double rate =
       100.0 * static_cast<double>(result.errors) / static_cast<double>(std::max<std::size_t>(result.requests, 1));
-  std::printf("%-18s %9zu %8zu %10.1f %% %8.1f ms %8.1f ms\n", name, result.requests, result.errors, rate,
+  std::printf("%-18s %9zu %8zu %10.1f %% %8.2f ms %8.2f ms\n", name, result.requests, result.errors, rate,
               result.percentile(0.5), result.percentile(0.99));
 }
 
