@@ -28,6 +28,24 @@ Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::st
   return refused;
 }
 
+std::shared_ptr<upstream::Endpoint> UpstreamCall::choose(ActiveExchange& exchange) const {
+  auto endpoint = cluster_->pick(exchange.tried());
+  if (endpoint) exchange.set_endpoint(*endpoint);
+  return endpoint;
+}
+
+// The endpoint could not be reached, so nothing was sent; another one may do.
+bool UpstreamCall::may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const {
+  return describe(failure).retry == Retry::if_unsent && failure != Failure::upstream_stale && !exchange.is_expired() &&
+         cluster_->has_usable_endpoint(exchange.tried());
+}
+
+Response UpstreamCall::no_endpoint(ActiveExchange& exchange) const {
+  const std::string& why = cluster_->error();
+  const bool is_name = !why.empty() || cluster_->is_pending();
+  return refuse(exchange, is_name ? Failure::dns_failed : Failure::no_endpoint, exchange.arena().copy(why));
+}
+
 Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   auto& exchange = static_cast<ActiveExchange&>(base);
   exchange.count_try();
@@ -41,19 +59,18 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   Slot slot(*cluster_);
   const Failure waited = co_await EndpointWait(exchange, *cluster_);
   if (waited != Failure::none) co_return refuse(exchange, waited);
-  const auto endpoint = cluster_->pick(exchange.tried());
-  if (!endpoint) {
-    const std::string& why = cluster_->error();
-    const bool is_name = !why.empty() || cluster_->is_pending();
-    co_return refuse(exchange, is_name ? Failure::dns_failed : Failure::no_endpoint, exchange.arena().copy(why));
-  }
-  exchange.set_endpoint(*endpoint);
+  const auto endpoint = choose(exchange);
+  if (!endpoint) co_return no_endpoint(exchange);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, endpoint, slot, false);
   if (result.was_reused && may_send_again(exchange, result.failure)) {
     exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
     cluster_->stats().replays.add();
     result = co_await attempt(exchange, endpoint, slot, true);
+  } else if (may_go_elsewhere(exchange, result.failure)) {
+    exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
+    cluster_->stats().failovers.add();
+    result = co_await attempt(exchange, choose(exchange), slot, false);
   }
   if (result.failure != Failure::none) co_return refuse(exchange, result.failure, result.detail);
   cluster_->stats().count_try(result.response->status());

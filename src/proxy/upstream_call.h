@@ -12,8 +12,8 @@ namespace outrigger::proxy {
 class Stream;
 
 // The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
-// connection, and repeats once on a fresh connection where a kept one turned out to be closed and nothing was
-// processed.
+// connection. Once a try, and only while nothing was processed, it goes again by itself: on a fresh connection where a
+// kept one turned out to be closed, or to another endpoint where the first could not be reached.
 class UpstreamCall final : public Filter {
  public:
   explicit UpstreamCall(std::shared_ptr<upstream::Cluster> cluster) : cluster_(std::move(cluster)) {}
@@ -28,6 +28,9 @@ class UpstreamCall final : public Filter {
   };
   Task<Result> attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint, Slot& slot, bool fresh);
   Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
+  std::shared_ptr<upstream::Endpoint> choose(ActiveExchange& exchange) const;
+  bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
+  Response no_endpoint(ActiveExchange& exchange) const;
   Response refuse(ActiveExchange& exchange, Failure failure, std::string_view detail = {}) const;
 
   std::shared_ptr<upstream::Cluster> cluster_;

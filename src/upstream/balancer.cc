@@ -84,8 +84,9 @@ Member* Balancer::choose(const Candidates& from) const {
   return is_busier(one, other) ? &other : &one;
 }
 
-bool Balancer::has_usable() const {
-  return std::ranges::any_of(all_.members, [](const Member* member) { return is_usable(*member); });
+bool Balancer::has_usable(Tried tried) const {
+  return std::ranges::any_of(all_.members,
+                             [&](const Member* member) { return is_usable(*member) && !was_tried(*member, tried); });
 }
 
 void Balancer::collect(Tried tried) {

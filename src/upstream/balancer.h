@@ -31,7 +31,8 @@ class Balancer {
   // Null when nothing can be used. Cost: constant for `least_request` and `random` with equal weights while all members
   // are usable, else one pass over the members. Allocates nothing once warm.
   std::shared_ptr<Endpoint> pick(Tried tried);
-  bool has_usable() const;
+  // Is there a member that can be used and is not in `tried`?
+  bool has_usable(Tried tried = {}) const;
 
  private:
   // Members that may be chosen, and what they weigh together.

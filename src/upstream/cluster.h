@@ -50,7 +50,7 @@ class Cluster final : private Source::Owner {
 
   // By the policy; null when there is none. Endpoints in `tried` only while no other is left.
   std::shared_ptr<Endpoint> pick(Tried tried) { return balancer_.pick(tried); }
-  bool has_usable_endpoint() const { return balancer_.has_usable(); }
+  bool has_usable_endpoint(Tried tried = {}) const { return balancer_.has_usable(tried); }
   // A name was asked for and not answered yet: waiting may help.
   bool is_pending() const;
   void wait(Waiter& waiter) { waiters_.push_back(waiter); }

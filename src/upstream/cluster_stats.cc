@@ -36,6 +36,8 @@ ClusterStats::ClusterStats(const std::string& upstream) : upstream_(upstream) {
                                "Connections that took up an earlier TLS session.", labels);
   replays = stats::counter("outrigger_upstream_replays_total",
                            "Requests sent once more because a kept connection turned out to be closed.", labels);
+  failovers = stats::counter("outrigger_upstream_failovers_total",
+                             "Requests that went to another endpoint because the first could not be reached.", labels);
   connect_time = stats::histogram("outrigger_upstream_connect_duration_seconds",
                                   "To an open connection, TLS handshake included.", labels);
   head_time = stats::histogram("outrigger_upstream_try_duration_seconds",

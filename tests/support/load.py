@@ -8,12 +8,12 @@ from .raw import Client
 class Load:
     """Sends `GET path` from `clients` connections until the `with` block ends.
 
-    `outcomes` counts statuses and the names of exceptions. A connection that the proxy closed between two responses
+    `outcomes` counts statuses and the names of exceptions, and "wrong body" where a 200 did not have `body`. A connection that the proxy closed between two responses
     (announced by `Connection: close`) is opened again and no error.
     """
 
-    def __init__(self, port, clients=4, path="/", tls=None):
-        self.port, self.path, self.tls = port, path, tls
+    def __init__(self, port, clients=4, path="/", tls=None, body=None):
+        self.port, self.path, self.tls, self.body = port, path, tls, body
         self.outcomes = collections.Counter()
         self._ending = threading.Event()
         self._lock = threading.Lock()
@@ -26,6 +26,8 @@ class Load:
                 client = client or Client(self.port, tls=self.tls)
                 response = client.get(self.path)
                 outcome = response.status
+                if outcome == 200 and self.body not in (None, response.body):
+                    outcome = "wrong body"
                 if (response.get("Connection") or "").lower() == "close":
                     client.close()
                     client = None
@@ -38,6 +40,10 @@ class Load:
                 self.outcomes[outcome] += 1
         if client:
             client.close()
+
+    def count(self, outcome):
+        with self._lock:
+            return self.outcomes[outcome]
 
     def total(self):
         with self._lock:

@@ -139,3 +139,15 @@ upstreams: {app: {endpoints: ["@dead@", "@app@"]}}
 """, service, dead=f"127.0.0.1:{free_port()}")
         client = self.client(proxy)
         self.assertEqual([200] * 20, [client.get().status for _ in range(20)])
+
+    def test_a_dead_endpoint_costs_no_request_of_any_method_and_nothing_of_the_retry_budget(self):
+        service = self.start(raw.Peer.answering())
+        dead = f"127.0.0.1:{free_port()}"
+        proxy = self.proxy("""
+version: 1
+listeners: [{address: "@listen@", upstream: app}]
+upstreams: {app: {endpoints: ["@dead@", "@app@"], load_balancing: round_robin, filters: []}}
+""", service, dead=dead)
+        client = self.client(proxy)
+        post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
+        self.assertEqual([200] * 20, [client.request(post).status for _ in range(20)])

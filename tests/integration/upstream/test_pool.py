@@ -109,11 +109,11 @@ class Reloads(Case):
 
     def test_endpoints_that_stay_keep_their_connections_and_those_that_go_lose_them(self):
         staying = self.start(raw.Peer.answering())
-        leaving = self.start(raw.Peer([GET, raw.answer(), raw.read_to_end()]))
+        leaving = self.start(raw.Peer.answering())
         self.serve(staying, leaving)
         until(lambda: self.gets.get() and staying.requests and leaving.requests, "both to be used")
         self.reload(2, staying)
-        until(lambda: leaving.leftovers, "the connection to the removed endpoint to close")
+        until(lambda: leaving.open == 0, "the connection to the removed endpoint to close")
         for _ in range(5):
             self.assertEqual(200, self.gets.get().status)
         self.assertEqual(1, staying.connections)
