@@ -63,7 +63,7 @@ def check(path, text):
 def _refuse(path, parts, folder, is_test, quoted, name):
     for prefix, places in LIBRARIES.items():
         if name.startswith(prefix) and not (prefix == "ares" and "/" in name):
-            fits = any(path.startswith(place) for place in places) or (prefix == "catch2/" and is_test)
+            fits = any(path.startswith(place) for place in places) or (prefix in ("catch2/", "nlohmann/") and is_test)
             return None if fits else f"only {' and '.join(places)} may"
     if folder == "http" and _IMPURE.fullmatch(name):
         return "http/ knows no socket, loop, clock or thread"
