@@ -4,7 +4,6 @@
 
 #include "http/h1/fields.h"
 #include "http/h1/framing.h"
-#include "http/h1/normal_path.h"
 #include "http/h1/scan.h"
 #include "http/h1/target.h"
 
@@ -13,13 +12,6 @@ namespace outrigger::http::h1 {
 namespace {
 
 using Status = HeadResult::Status;
-
-// A step of the parser: nothing, or why the request is refused.
-struct Refusal {
-  Failure failure = Failure::none;
-  std::string_view reason{};
-  explicit operator bool() const { return failure != Failure::none; }
-};
 
 HeadResult failed(const Refusal& refusal) { return {Status::failed, 0, refusal.failure, refusal.reason}; }
 
@@ -63,21 +55,6 @@ Refusal parse_absolute_form(std::string_view& target, RequestHead& out) {
   return {};
 }
 
-Refusal check_path(PathPolicy policy, RequestHead& out) {
-  if (policy == PathPolicy::keep) return {};
-  if (policy == PathPolicy::reject) {
-    const auto error = ambiguity_of_path(out.path());
-    return error.empty() ? Refusal{} : Refusal{Failure::bad_target, error};
-  }
-  const std::string_view path = out.path();
-  if (path == "*") return {};
-  Arena& arena = out.headers.arena();
-  const auto normal = normal_path(path, arena);
-  if (!normal) return {Failure::bad_target, normal.error()};
-  if (*normal != path) out.target = arena.concat(*normal, out.target.substr(path.size()));
-  return {};
-}
-
 // RFC 9112 section 3.2: the four forms of a target.
 Refusal parse_target(std::string_view target, PathPolicy policy, RequestHead& out) {
   if (out.method == Method::connect) return {Failure::connect_refused, "CONNECT"};
@@ -88,7 +65,7 @@ Refusal parse_target(std::string_view target, PathPolicy policy, RequestHead& ou
     if (const Refusal refusal = parse_absolute_form(target, out)) return refusal;
   }
   out.target = target;
-  return check_path(policy, out);
+  return apply_path_policy(policy, out);
 }
 
 // RFC 9112 section 3: method SP request-target SP HTTP-version, one blank each.
@@ -122,32 +99,12 @@ Refusal check_host(RequestHead& out) {
   return {};
 }
 
-// CGI and its heirs turn "-" and "_" into one character, so to them such a name is the field that we guard.
-constexpr FieldId kGuarded[] = {
-    FieldId::content_length,   FieldId::transfer_encoding, FieldId::proxy_connection,
-    FieldId::keep_alive,       FieldId::http2_settings,    FieldId::proxy_authorization,
-    FieldId::content_type,     FieldId::x_forwarded_for,   FieldId::x_forwarded_proto,
-    FieldId::x_forwarded_host, FieldId::x_forwarded_port,  FieldId::x_forwarded_client_cert,
-    FieldId::x_real_ip,        FieldId::x_request_id,
-};
-
-bool imitates_guarded(std::string_view name) {
-  char hyphenated[32];
-  if (name.size() > sizeof hyphenated || !name.contains('_')) return false;
-  std::ranges::replace_copy(name, hyphenated, '_', '-');
-  const FieldId id = field_id({hyphenated, name.size()});
-  return std::ranges::any_of(kGuarded, [id](FieldId guarded) { return guarded == id; });
-}
-
 Refusal parse_head(std::string_view head, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
   const auto line_end = head.find('\r');
   if (const Refusal refusal = parse_request_line(head.substr(0, line_end), limits, policy, out)) return refusal;
   const auto error = parse_fields(head.substr(line_end + 2), limits.max_fields, out.headers);
   if (!error.empty()) return {error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, error};
-  if (std::ranges::any_of(
-          out.headers, [](const Field& field) { return field.id == FieldId::other && imitates_guarded(field.name); })) {
-    return {Failure::bad_header, "underscore in place of a hyphen"};
-  }
+  if (const Refusal refusal = check_imitations(out.headers)) return refusal;
   if (const Refusal refusal = check_host(out)) return refusal;
   const FieldFraming framing = framing_of(out.headers, out.version);
   if (framing.failure != Failure::none) return {framing.failure, framing.reason};

@@ -1,14 +1,12 @@
 #pragma once
 
 #include "http/h1/head_result.h"
+#include "http/request_rules.h"
 #include "outrigger/message.h"
 
 namespace outrigger::http::h1 {
 
-// What to do with a path that two parties could read differently (ambiguity_of_path): `reject` refuses it with
-// bad_target, `decode` puts its normal form in its place (normal_path), `keep` forwards it as it is. What is matched is
-// always what is forwarded. The query is never looked at.
-enum class PathPolicy : std::uint8_t { reject, decode, keep };
+using http::PathPolicy;
 
 // Finds and parses the request head at the front of `input`. RFC 9112 sections 2 to 7, strict: what can be read in two
 // ways is refused. One empty line before the request line is skipped (section 2.2).
