@@ -9,43 +9,46 @@
 #include <utility>
 #include <vector>
 
-// Counts. A handle is a pointer to one cell per worker, each on a cache line of its own; counting is a load and a store
-// by the only writer of the cell. Cells are summed when somebody looks. Threads without a number share cell 0.
+// Counts. Each worker has a table of its own, so that what a request counts lies close together and is written by one
+// thread only; a handle is a place in every table. Counting is a load and a store. Tables are summed when somebody
+// looks. Threads without a number share table 0.
 namespace outrigger::stats {
 
 inline constexpr std::size_t kMaxWorkers = 64;
+inline constexpr std::size_t kMaxCells = 128 * 1024;  // of the process; what is beyond them shares one that nobody sees
 using Labels = std::vector<std::pair<std::string, std::string>>;
+using Cell = std::atomic<std::int64_t>;
 
 // Numbers the calling thread 1..kMaxWorkers; once, at its start.
 void set_worker(std::size_t index);
-std::size_t worker_index();
 
-struct alignas(64) Cell {
-  std::atomic<std::int64_t> value{0};
+namespace detail {
+struct Table {
+  Cell* cells;
+  bool is_shared;
 };
+extern constinit thread_local Table table;
+}  // namespace detail
 
 class Counter {
  public:
+  // Counts what nobody sees.
   Counter() = default;
-  explicit Counter(Cell* cells) : cells_(cells) {}
+  explicit Counter(std::uint32_t place) : place_(place) {}
   void add(std::int64_t amount = 1) const {
-    if (cells_ == nullptr) return;
-    const std::size_t worker = worker_index();
-    auto& value = cells_[worker].value;
-    if (worker == 0) {
-      value.fetch_add(amount, std::memory_order_relaxed);
+    Cell& cell = detail::table.cells[place_];
+    if (detail::table.is_shared) {
+      cell.fetch_add(amount, std::memory_order_relaxed);
     } else {
-      value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+      cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
   }
   // For a value that any thread knows as a whole, instead of add(): how many endpoints there are.
-  void set(std::int64_t value) const {
-    if (cells_ != nullptr) cells_[0].value.store(value, std::memory_order_relaxed);
-  }
+  void set(std::int64_t value) const;
   std::int64_t total() const;
 
  private:
-  Cell* cells_ = nullptr;
+  std::uint32_t place_ = 0;
 };
 
 // Goes up and down; each worker adds its share.

@@ -13,13 +13,13 @@ namespace {
 prometheus::ClientMetric::Histogram histogram_of(const Series& series) {
   prometheus::ClientMetric::Histogram result;
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
-    count += static_cast<std::uint64_t>(total(series.cells.get() + i * kRow));
+  for (std::uint32_t i = 0; i < Histogram::kBuckets; ++i) {
+    count += static_cast<std::uint64_t>(Counter(series.place + i).total());
     const bool last = i + 1 == Histogram::kBuckets;
     result.bucket.push_back({count, last ? std::numeric_limits<double>::infinity() : Histogram::kSeconds[i]});
   }
   result.sample_count = count;
-  result.sample_sum = static_cast<double>(total(series.cells.get() + Histogram::kBuckets * kRow)) / 1e9;
+  result.sample_sum = static_cast<double>(Counter(series.place + Histogram::kBuckets).total()) / 1e9;
   return result;
 }
 
@@ -28,10 +28,10 @@ prometheus::ClientMetric metric_of(Kind kind, const Series& series) {
   for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
   switch (kind) {
     case Kind::counter:
-      metric.counter.value = static_cast<double>(total(series.cells.get()));
+      metric.counter.value = static_cast<double>(Counter(series.place).total());
       break;
     case Kind::gauge:
-      metric.gauge.value = static_cast<double>(total(series.cells.get()));
+      metric.gauge.value = static_cast<double>(Counter(series.place).total());
       break;
     case Kind::gauge_callback:
       metric.gauge.value = series.read();

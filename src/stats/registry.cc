@@ -1,28 +1,42 @@
 #include "stats/registry.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace outrigger::stats {
 
 namespace {
 
 constexpr std::size_t kMaxSeries = 1000;
-thread_local std::size_t current_worker = 0;
 
-std::size_t rows_of(Kind kind) { return kind == Kind::histogram ? Histogram::kBuckets + 1 : 1; }
+// Untouched pages of a table cost nothing.
+constinit Cell shared_cells[kMaxCells];
+constinit std::atomic<Cell*> tables[kMaxWorkers + 1] = {shared_cells};
+
+std::uint32_t cells_of(Kind kind) { return kind == Kind::histogram ? Histogram::kBuckets + 1 : 1; }
 
 }  // namespace
 
-void set_worker(std::size_t index) { current_worker = std::min(index, kMaxWorkers); }
-std::size_t worker_index() { return current_worker; }
+constinit thread_local detail::Table detail::table{shared_cells, true};
 
-std::int64_t total(const Cell* cells) {
+void set_worker(std::size_t index) {
+  std::atomic<Cell*>& slot = tables[std::min(index, kMaxWorkers)];
+  if (slot.load(std::memory_order_acquire) == nullptr) {
+    slot.store(static_cast<Cell*>(std::calloc(kMaxCells, sizeof(Cell))), std::memory_order_release);
+  }
+  detail::table = {slot.load(std::memory_order_acquire), index == 0};
+}
+
+std::int64_t Counter::total() const {
   std::int64_t sum = 0;
-  for (std::size_t i = 0; i < kRow; ++i) sum += cells[i].value.load(std::memory_order_relaxed);
+  for (const auto& slot : tables) {
+    const Cell* cells = slot.load(std::memory_order_acquire);
+    if (cells != nullptr) sum += cells[place_].load(std::memory_order_relaxed);
+  }
   return sum;
 }
 
-std::int64_t Counter::total() const { return cells_ == nullptr ? 0 : stats::total(cells_); }
+void Counter::set(std::int64_t value) const { shared_cells[place_].store(value, std::memory_order_relaxed); }
 
 // Never destroyed: threads may count until the process ends.
 Registry& Registry::instance() {
@@ -50,9 +64,10 @@ Series& Registry::find_or_make(std::string_view name, std::string_view help, Kin
     for (auto& label : key) label.second = "other";
   }
   Series& series = family.series[key];
-  if (!series.cells) {
+  if (series.place == 0 && used_ + cells_of(kind) <= kMaxCells) {
     series.labels = key;
-    series.cells = std::make_unique<Cell[]>(kRow * rows_of(kind));
+    series.place = used_;
+    used_ += cells_of(kind);
   }
   return series;
 }
@@ -63,18 +78,19 @@ void Registry::for_each(const std::function<void(const std::string&, const Famil
 }
 
 Counter counter(std::string_view name, std::string_view help, const Labels& labels) {
-  return Counter(Registry::instance().series(name, help, Kind::counter, labels).cells.get());
+  return Counter(Registry::instance().series(name, help, Kind::counter, labels).place);
 }
 
 Gauge gauge(std::string_view name, std::string_view help, const Labels& labels) {
-  return Gauge(Registry::instance().series(name, help, Kind::gauge, labels).cells.get());
+  return Gauge(Registry::instance().series(name, help, Kind::gauge, labels).place);
 }
 
 Histogram histogram(std::string_view name, std::string_view help, const Labels& labels) {
-  Cell* cells = Registry::instance().series(name, help, Kind::histogram, labels).cells.get();
+  const std::uint32_t place = Registry::instance().series(name, help, Kind::histogram, labels).place;
+  if (place == 0) return {};
   Counter buckets[Histogram::kBuckets];
-  for (std::size_t i = 0; i < Histogram::kBuckets; ++i) buckets[i] = Counter(cells + i * kRow);
-  return {buckets, Counter(cells + Histogram::kBuckets * kRow)};
+  for (std::uint32_t i = 0; i < Histogram::kBuckets; ++i) buckets[i] = Counter(place + i);
+  return {buckets, Counter(place + Histogram::kBuckets)};
 }
 
 void gauge_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read) {

@@ -17,7 +17,7 @@ enum class Kind : std::uint8_t { counter, gauge, histogram, gauge_callback, coun
 // One label set of a family.
 struct Series {
   Labels labels;
-  std::unique_ptr<Cell[]> cells;  // of a histogram: buckets, then the sum, one row of kMaxWorkers + 1 each
+  std::uint32_t place = 0;  // of a histogram: the buckets, then the sum
   std::function<double()> read;
 };
 
@@ -40,9 +40,7 @@ class Registry {
   Series& find_or_make(std::string_view name, std::string_view help, Kind kind, const Labels& labels);
   std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;  // guarded by mutex_
+  std::uint32_t used_ = 1;                               // guarded by mutex_: places; 0 is the one nobody sees
 };
-
-inline constexpr std::size_t kRow = kMaxWorkers + 1;
-std::int64_t total(const Cell* cells);
 
 }  // namespace outrigger::stats
