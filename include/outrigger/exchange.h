@@ -36,6 +36,7 @@ class Response {
   Headers& headers() { return head_->headers; }
   // Null: no content.
   Body* body() { return body_.get(); }
+  bool has_body() const { return body_ != nullptr; }
   BodyPointer take_body() { return std::move(body_); }
   void set_body(BodyPointer body) { body_ = std::move(body); }
   // `none` when the service answered.

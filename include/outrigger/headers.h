@@ -17,6 +17,16 @@ enum class FieldId : std::uint8_t {
 #undef OUTRIGGER_FIELD
 };
 
+// A set of field ids. `other` is in none.
+using FieldMask = std::uint64_t;
+constexpr FieldMask field_bit(FieldId id) {
+  return id == FieldId::other ? 0 : FieldMask{1} << static_cast<unsigned>(id);
+}
+template <typename... Ids>
+constexpr FieldMask field_mask(Ids... ids) {
+  return (field_bit(ids) | ...);
+}
+
 // The id of a field name, compared without case. Cost: a switch on the length and one compare.
 FieldId field_id(std::string_view name);
 
@@ -54,6 +64,7 @@ class Headers {
   std::optional<std::string_view> get(FieldId id) const;
   std::optional<std::string_view> get(std::string_view name) const;
   bool has(FieldId id) const { return (present_ >> static_cast<unsigned>(id)) & 1U; }
+  bool has_any(FieldMask ids) const { return (present_ & ids) != 0; }
   // How many fields have this id.
   std::size_t count(FieldId id) const;
 

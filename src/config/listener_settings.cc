@@ -104,7 +104,7 @@ void describe(Schema<ListenerTls>& schema) {
 void describe(Schema<ListenerLimits>& schema) {
   schema.summary("What a client may send.");
   schema.field("request_head", &ListenerLimits::request_head, "Size of a request's head; beyond it 431.")
-      .range(ByteSize{1024}, ByteSize{1 << 20});
+      .range(ByteSize{1024}, ByteSize{32 * 1024});
   schema.field("fields", &ListenerLimits::fields, "Header fields of a request; beyond it 431.").range(1, 10'000);
   schema.field("connections", &ListenerLimits::connections, "Connections at a time; 0: as descriptors allow.");
 }
@@ -118,9 +118,12 @@ void describe(Schema<Listener>& schema) {
       .example("0.0.0.0:8443")
       .check_text(check_listen_address);
   schema.field("tls", &Listener::tls, "Absent: plain text.");
-  schema.field("trusted_proxies", &Listener::trusted_proxies, "CIDR blocks whose X-Forwarded-* is believed.")
+  schema
+      .field("trusted_proxies", &Listener::trusted_proxies,
+             "CIDR blocks whose X-Forwarded-* is believed; unix: peers on a Unix socket.")
       .one_or_many()
-      .check_text(check_cidr);
+      .example("10.0.0.0/8")
+      .check_text([](const std::string& text) { return text == "unix" ? std::string() : check_cidr(text); });
   schema.field("path", &Listener::path, "Ambiguous paths (%2f, %2e, ..): refuse, bring to a normal form, or pass on.")
       .values({{"reject", PathMode::reject}, {"decode", PathMode::decode}, {"keep", PathMode::keep}});
   schema.field("max_body", &Listener::max_body, "Largest request body, beyond it 413; absent: no limit.");

@@ -37,8 +37,6 @@ struct ByLength {
 constexpr ByLength kByLength;
 static_assert(std::size(kNames) <= 64, "Headers keeps one bit for each id");
 
-constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -96,7 +94,7 @@ void Headers::push(const Field& field) {
   detach();
   if (size_ == capacity_) reserve(capacity_ == 0 ? 24 : capacity_ * 2);
   new (&fields_[size_++]) Field(field);
-  present_ |= bit(field.id);
+  present_ |= field_bit(field.id);
 }
 
 void Headers::add(std::string_view name, std::string_view value) { push({name, value, {}, field_id(name)}); }
@@ -149,7 +147,7 @@ void Headers::clear() {
 
 void Headers::recount() {
   present_ = 0;
-  for (const Field& field : *this) present_ |= bit(field.id);
+  for (const Field& field : *this) present_ |= field_bit(field.id);
 }
 
 Headers::Snapshot Headers::snapshot() {

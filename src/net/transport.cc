@@ -1,5 +1,6 @@
 #include "net/transport.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,10 +22,10 @@ Transport::~Transport() {
   if (watch_.fd() >= 0) ::close(watch_.fd());
 }
 
-bool Transport::is_closed() const {
-  char byte = 0;
-  const auto got = ::recv(watch_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+PeerEnd Transport::peer_end() const {
+  pollfd state{.fd = watch_.fd(), .events = POLLRDHUP, .revents = 0};
+  if (::poll(&state, 1, 0) <= 0) return PeerEnd::nothing;
+  return (state.revents & (POLLERR | POLLHUP)) != 0 ? PeerEnd::both : PeerEnd::sending;
 }
 
 IoResult Socket::read(std::span<char> into) {

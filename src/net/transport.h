@@ -19,6 +19,9 @@ struct IoResult {
   int error = 0;          // errno, when error
 };
 
+// What the peer has ended: nothing, its sending (FIN), or both directions (reset, or FIN both ways).
+enum class PeerEnd : unsigned char { nothing, sending, both };
+
 // A connected byte stream: a plain socket, or TLS over one. Every call is one attempt and never blocks; wait through
 // watch() after `would_block`. Owns the descriptor. Thread: its worker.
 class Transport {
@@ -49,8 +52,8 @@ class Transport {
 
   FdWatch& watch() { return watch_; }
   int fd() const { return watch_.fd(); }
-  // Did the peer close or reset? Bytes that wait to be read hide a close behind them. One MSG_PEEK.
-  bool is_closed() const;
+  // Which directions has the peer ended, also behind bytes that wait to be read? One poll.
+  PeerEnd peer_end() const;
 
  protected:
   FdWatch watch_;

@@ -1,87 +1,46 @@
 #include "proxy/active_exchange.h"
 
 #include <algorithm>
-#include <array>
 
-#include "net/address.h"
+#include "proxy/client_address.h"
 
 namespace outrigger::proxy {
 
-void ReplayBody::restart() { replaying_ = first_; }
+namespace {
 
-Body::State ReplayBody::pull(std::string_view& bytes) {
-  if (replaying_ != nullptr) {
-    bytes = replaying_->bytes;
-    replaying_ = replaying_->next;
-    return State::data;
-  }
-  const State state = source_.pull(bytes);
-  if (state != State::data) return state;
-  pulled_ += bytes.size();
-  if (keeping_ && !overflowed_) {
-    kept_ += bytes.size();
-    overflowed_ = kept_ > kWindow;
-    if (!overflowed_) {
-      auto* piece = arena_.make<Piece>(arena_.copy(bytes), nullptr);
-      (last_ == nullptr ? first_ : last_->next) = piece;
-      last_ = piece;
-    }
-  }
-  return state;
-}
+using namespace std::chrono_literals;
+
+constexpr Duration kGrace = 1s;              // for the filters to answer when the time is over
+constexpr Duration kPerKibibyteOfBody = 1s;  // the clock stands still at most so long
+
+}  // namespace
 
 ActiveExchange::ActiveExchange(EventLoop& loop, net::Transport& client, std::shared_ptr<LiveConfig> config,
-                               LiveListener& listener)
-    : loop_(loop), client_(client), config_(std::move(config)), live_listener_(listener), limits_(&listener.limits) {
+                               LiveListener& listener, Owner& owner)
+    : loop_(loop),
+      client_(client),
+      config_(std::move(config)),
+      live_listener_(listener),
+      owner_(owner),
+      limits_(&listener.limits) {
   listener_ = listener.settings.name;
 }
 
-void ActiveExchange::begin(const net::Address& peer, std::string_view scheme, Body* body) {
+void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Body* body) {
   started_ = loop_.now();
   scheme_ = scheme;
   original_target_ = request_.target;
   original_authority_ = request_.authority;
-  if (body != nullptr) body_ = arena_.make<ReplayBody>(arena_, *body);
-  find_client(peer);
-  loop_.set_deadline(*this, limits_->request);
-}
-
-// The rightmost address of X-Forwarded-For that no trusted proxy vouches for; the peer itself if it is not trusted.
-void ActiveExchange::find_client(const net::Address& peer) {
-  peer_ip_ = client_ip_ = arena_.copy(peer.ip());
-  const auto is_trusted = [&](std::string_view ip) {
-    std::array<std::byte, 16> storage;
-    const auto bytes = net::ip_bytes(ip, storage);
-    return !bytes.empty() &&
-           std::ranges::any_of(live_listener_.trusted, [&](const Cidr& cidr) { return cidr.contains(bytes); });
-  };
-  trusted_ = is_trusted(peer_ip_);
-  if (!trusted_) return drop_forwarded_fields();
-  const Field* fields = request_.headers.begin();
-  for (std::size_t i = request_.headers.size(); i-- > 0;) {
-    if (fields[i].id != FieldId::x_forwarded_for) continue;
-    std::string_view rest = fields[i].value;
-    while (!rest.empty()) {
-      const auto comma = rest.rfind(',');
-      std::string_view ip = rest.substr(comma == std::string_view::npos ? 0 : comma + 1);
-      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
-      while (ip.starts_with(' ')) ip.remove_prefix(1);
-      while (ip.ends_with(' ')) ip.remove_suffix(1);
-      if (ip.empty()) continue;
-      client_ip_ = ip;
-      if (!is_trusted(ip)) return;
-    }
+  if (body != nullptr) body_ = arena_.make<ReplayBody>(loop_, arena_, *body);
+  const ClientAddress client = find_client(peer_ip, request_.headers, live_listener_.trusted);
+  peer_ip_ = peer_ip;
+  client_ip_ = client.ip;
+  trusted_ = client.peer_is_trusted;
+  // Gone before any filter or route looks, so that what these fields say later was said by us.
+  if (!trusted_ && request_.headers.has_any(kClaims)) {
+    request_.headers.remove_if([](const Field& field) { return (field_bit(field.id) & kClaims) != 0; });
   }
-}
-
-// What a client may claim only through a trusted proxy. Gone before any filter or route looks, so that what these
-// fields say later was said by us.
-void ActiveExchange::drop_forwarded_fields() {
-  static constexpr FieldId kForwarded[] = {FieldId::forwarded,         FieldId::x_forwarded_for,
-                                           FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
-                                           FieldId::x_forwarded_port,  FieldId::x_forwarded_client_cert,
-                                           FieldId::x_real_ip};
-  for (const FieldId id : kForwarded) request_.headers.remove(id);
+  loop_.set_deadline(*this, limits_->request);
 }
 
 void ActiveExchange::finish(const Outcome& outcome) {
@@ -95,8 +54,8 @@ void ActiveExchange::finish(const Outcome& outcome) {
 void ActiveExchange::choose_route(const LiveRoute& route) {
   route_ = route.name;
   upstream_ = route.upstream;
-  if (route.limits.request != limits_->request) loop_.set_deadline(*this, route.limits.request);
-  limits_ = &route.limits;
+  const Duration before = std::exchange(limits_, &route.limits)->request;
+  if (limits_->request != before && !expired_) loop_.set_deadline(*this, limits_->request);
 }
 
 void ActiveExchange::rewind_body() {
@@ -105,8 +64,22 @@ void ActiveExchange::rewind_body() {
   body_->restart();
 }
 
+Duration ActiveExchange::time_left() const {
+  Duration still{};
+  if (body_ != nullptr && body_->pulled() > 0) {
+    const auto kibibytes = static_cast<std::int64_t>(std::min(body_->pulled() / 1024, std::uint64_t{1} << 30));
+    still = std::min(body_->last_pull() - started_, kPerKibibyteOfBody * kibibytes);
+  }
+  return started_ + limits_->request + still - loop_.now();
+}
+
+// A deadline that was put off comes in steps of a second: queues exist for few lengths only.
 void ActiveExchange::expired() {
+  if (expired_) return owner_.on_overdue();
+  loop_.set_deadline(*this, kGrace);
+  if (time_left() > 0s) return;
   expired_ = true;
+  if (owner_.end_slow_upload()) return;
   if (wait_.current != nullptr) std::exchange(wait_.current, nullptr)->interrupt();
 }
 

@@ -10,49 +10,37 @@
 #include "net/transport.h"
 #include "outrigger/exchange.h"
 #include "proxy/live.h"
+#include "proxy/replay_body.h"
 
 namespace outrigger::proxy {
 
-// The request body, kept for a second try while it fits into the replay window. RFC 9110 section 9.2.2.
-class ReplayBody final : public Body {
- public:
-  static constexpr std::size_t kWindow = 64 * 1024;
-
-  ReplayBody(Arena& arena, Body& source) : arena_(arena), source_(source) {}
-  void keep() { keeping_ = true; }
-  // Nothing was pulled yet, or all that was is still here.
-  bool can_restart() const { return pulled_ == 0 || (keeping_ && !overflowed_); }
-  void restart();
-
-  State pull(std::string_view& bytes) override;
-  void park(Wakeable* waiter) override { source_.park(waiter); }
-  Failure failure() const override { return source_.failure(); }
-  const Headers* trailers() const override { return source_.trailers(); }
-
- private:
-  struct Piece {
-    std::string_view bytes;
-    Piece* next;
-  };
-  Arena& arena_;
-  Body& source_;
-  Piece* first_ = nullptr;
-  Piece* last_ = nullptr;
-  Piece* replaying_ = nullptr;
-  std::uint64_t pulled_ = 0;
-  std::size_t kept_ = 0;
-  bool keeping_ = false;
-  bool overflowed_ = false;
-};
-
 // The exchange as the proxy sees it: deadlines, the client's connection, the route.
+//
+// The clock of `timeouts.request` runs from begin() to stop_clock() and stands still while the request body moves, but
+// no longer than a body of 1 KiB a second would need: what trickles in uses up its time. When it has run out, the
+// innermost wait ends with request_timeout, so that the outer filters still answer; what has not answered a second
+// later is dropped by the owner.
 class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, private Deadline {
  public:
-  ActiveExchange(EventLoop& loop, net::Transport& client, std::shared_ptr<LiveConfig> config, LiveListener& listener);
+  // Who runs it. Called from the loop, not from inside the exchange.
+  class Owner {
+   public:
+    // The time is over. If the exchange waits for the client to go on with its body, ends that wait and says true.
+    virtual bool end_slow_upload() = 0;
+    // A second later there is still no answer.
+    virtual void on_overdue() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  ActiveExchange(EventLoop& loop, net::Transport& client, std::shared_ptr<LiveConfig> config, LiveListener& listener,
+                 Owner& owner);
   ~ActiveExchange() = default;
 
-  // Takes the parsed head into use: client address, forwarded fields, the deadline. `body` null: none.
-  void begin(const net::Address& peer, std::string_view scheme, Body* body);
+  // Takes the parsed head into use: client address, the clock. `peer_ip` and `scheme` outlive the exchange. `body`
+  // null: none.
+  void begin(std::string_view peer_ip, std::string_view scheme, Body* body);
   // Runs the finishers; once, before anything of it goes away.
   void finish(const Outcome& outcome);
 
@@ -80,20 +68,26 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   upstream::Tried tried() const { return {tried_.data(), std::min<std::size_t>(endpoints_tried_, tried_.size())}; }
   void set_endpoint(const upstream::Endpoint& endpoint) {
     tried_[endpoints_tried_++ % tried_.size()] = endpoint.serial();
-    endpoint_ = arena_.copy(endpoint.name());
+    set_endpoint_name(endpoint.name());
   }
+  void set_endpoint_name(std::string_view name) { endpoint_ = arena_.copy(name); }
   void count_try() { ++tries_; }
   // Puts the body back to its start for a later try; keeps it from now on if a filter asked for that.
   void rewind_body();
+  // Does the client hold its content back for a 100 (RFC 9110 section 10.1.1)? Once invited, a later try need not ask.
+  bool awaits_continue() const { return request_.expects_continue && !invited_; }
+  void invite_content() { invited_ = true; }
+  // An interim head is on its way to the client: until it is out, no other answer can begin.
+  void set_relaying_interim(bool relaying) { relaying_interim_ = relaying; }
+  bool is_relaying_interim() const { return relaying_interim_; }
   // The final response head is out of the chain: the request's deadline stands still from here.
   void stop_clock() { clear(); }
 
  private:
   void expired() override;
+  Duration time_left() const;
   void start_sleep(Sleep& sleep, Duration duration) override;
   void stop_sleep(Sleep& sleep) override;
-  void find_client(const net::Address& peer);
-  void drop_forwarded_fields();
 
   struct SleepWait final : net::Interruptible {
     explicit SleepWait(ActiveExchange& owner) : owner(owner) {}
@@ -106,11 +100,14 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   net::Transport& client_;
   std::shared_ptr<LiveConfig> config_;
   LiveListener& live_listener_;
+  Owner& owner_;
   const Limits* limits_;
   net::WaitSlot wait_;
   ReplayBody* body_ = nullptr;
   std::array<std::uint64_t, 8> tried_;  // serial numbers
   std::size_t endpoints_tried_ = 0;
+  bool invited_ = false;
+  bool relaying_interim_ = false;
   std::string_view peer_ip_;
   SleepWait sleep_wait_{*this};
   std::unique_ptr<Timer> sleep_timer_;

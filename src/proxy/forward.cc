@@ -1,7 +1,10 @@
 #include "proxy/forward.h"
 
+#include "http/field_list.h"
 #include "http/h1/head_writer.h"
-#include "proxy/memory_body.h"
+#include "http/hop_by_hop.h"
+#include "proxy/forwarded.h"
+#include "proxy/http_date.h"
 
 namespace outrigger::proxy {
 
@@ -9,65 +12,18 @@ namespace {
 
 using http::h1::HeadWriter;
 
-using FieldMask = std::uint64_t;
-constexpr FieldMask bit(FieldId id) { return FieldMask{1} << static_cast<unsigned>(id); }
-
-// RFC 9110 section 7.6.1: fields about one connection. Transfer-Encoding is written anew by us.
-constexpr FieldMask kHopByHop = bit(FieldId::connection) | bit(FieldId::keep_alive) | bit(FieldId::proxy_connection) |
-                                bit(FieldId::te) | bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) |
-                                bit(FieldId::http2_settings);
-constexpr FieldMask kRequestOnly = bit(FieldId::proxy_authorization) | bit(FieldId::via);
-// Naming these in Connection would change what the message means for the next party: they stay.
-constexpr FieldMask kNeverNamed = bit(FieldId::host) | bit(FieldId::content_length) | bit(FieldId::expect) |
-                                  bit(FieldId::authorization) | bit(FieldId::cookie);
-
-bool next_token(std::string_view& list, std::string_view& token) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    token = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    while (token.starts_with(' ') || token.starts_with('\t')) token.remove_prefix(1);
-    while (token.ends_with(' ') || token.ends_with('\t')) token.remove_suffix(1);
-    if (!token.empty()) return true;
-  }
-  return false;
-}
-
-bool is_named_by_connection(const Headers& headers, const Field& field) {
-  if ((kNeverNamed & bit(field.id)) != 0 && field.id != FieldId::other) return false;
-  for (const Field& connection : headers) {
-    if (connection.id != FieldId::connection) continue;
-    std::string_view list = connection.value;
-    for (std::string_view token; next_token(list, token);) {
-      if (equals_ignoring_case(token, field.name)) return true;
-    }
-  }
-  return false;
-}
-
-// Does Connection name anything but the two usual options?
-bool names_fields(const Headers& headers) {
-  if (!headers.has(FieldId::connection)) return false;
-  for (const Field& field : headers) {
-    if (field.id != FieldId::connection) continue;
-    if (!equals_ignoring_case(field.value, "close") && !equals_ignoring_case(field.value, "keep-alive")) return true;
-  }
-  return false;
-}
+constexpr std::size_t kAdded = 1024;  // room for the fields we add, their own values aside
 
 // Writes every field that is not in `skip`; neighbours that were received together leave together.
 void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) {
-  const bool check_names = names_fields(headers);
   std::string_view run;
   for (const Field& field : headers) {
-    if (field.id != FieldId::other && (skip & bit(field.id)) != 0) continue;
-    // Fields that we set are not the client's to name.
-    if (check_names && !field.line.empty() && is_named_by_connection(headers, field)) continue;
+    if ((skip & field_bit(field.id)) != 0) continue;
     if (field.line.empty()) {
       out.append(run);
       run = {};
       out.field(field.name, field.value);
-    } else if (!run.empty() && run.data() + run.size() == field.line.data()) {
+    } else if (run.data() + run.size() == field.line.data()) {
       run = {run.data(), run.size() + field.line.size()};
     } else {
       out.append(run);
@@ -79,11 +35,13 @@ void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) {
 
 std::size_t size_of(const Headers& headers) {
   std::size_t size = 0;
-  for (const Field& field : headers) size += field.name.size() + field.value.size() + field.line.size() + 4;
+  for (const Field& field : headers) {
+    size += field.line.empty() ? field.name.size() + field.value.size() + 4 : field.line.size();
+  }
   return size;
 }
 
-// A buffer that surely holds the head; what is left over goes back to the arena.
+// A buffer that surely holds the head.
 struct HeadBuffer {
   HeadBuffer(Arena& arena, std::size_t size) : begin(arena.array<char>(size)), writer(begin, begin + size) {}
   std::string_view text() const { return {begin, writer.size()}; }
@@ -91,106 +49,147 @@ struct HeadBuffer {
   HeadWriter writer;
 };
 
-std::string_view joined(const Headers& headers, FieldId id, Arena& arena) {
-  std::string_view all;
-  for (const Field& field : headers) {
-    if (field.id == id) all = all.empty() ? field.value : arena.concat(all, ", ", field.value);
-  }
-  return all;
+bool counts_forwards(const RequestHead& request) {
+  return request.headers.has(FieldId::max_forwards) &&
+         (request.method == Method::trace || request.method == Method::options);
 }
 
-void write_forwarded(ActiveExchange& exchange, HeadWriter& out) {
-  const Headers& headers = exchange.request().headers;
-  const std::string_view chain = joined(headers, FieldId::x_forwarded_for, exchange.arena());
-  out.append("X-Forwarded-For: ");
-  if (!chain.empty()) {
-    out.append(chain);
-    out.append(", ");
+// The one Max-Forwards of a request that counts them.
+std::optional<std::uint64_t> forwards_left(const RequestHead& request) {
+  const std::string_view text = request.headers.get(FieldId::max_forwards).value_or("");
+  if (text.empty() || text.size() > 18 || request.headers.count(FieldId::max_forwards) > 1) return std::nullopt;
+  std::uint64_t left = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    left = left * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  out.append(exchange.peer_ip());
-  out.append("\r\n");
-  if (!headers.has(FieldId::x_forwarded_proto)) out.field("X-Forwarded-Proto", exchange.scheme());
-  const std::string_view authority = exchange.original_authority();
-  if (!headers.has(FieldId::x_forwarded_host) && !authority.empty()) {
-    out.field("X-Forwarded-Host", authority);
-  }
+  return left;
 }
 
-constexpr std::size_t kAdded = 512;  // room for the fields we add, their own values aside
+// What is written anew, or does not concern the service.
+FieldMask left_out(const ActiveExchange& exchange) {
+  const RequestHead& request = exchange.request();
+  FieldMask skip = http::kHopByHop | kAppendedTo | field_mask(FieldId::proxy_authorization, FieldId::via);
+  if (counts_forwards(request)) skip |= field_bit(FieldId::max_forwards);
+  if (request.framing == Framing::chunked) skip |= field_bit(FieldId::content_length);
+  // RFC 9110 section 10.1.1: without content, or from HTTP/1.0, nobody waits for 100.
+  if (!exchange.awaits_continue() && request.headers.has(FieldId::expect) &&
+      equals_ignoring_case(*request.headers.get(FieldId::expect), "100-continue")) {
+    skip |= field_bit(FieldId::expect);
+  }
+  return skip;
+}
+
+bool accepts_trailers(const RequestHead& request) {
+  for (const Field& field : request.headers) {
+    if (field.id == FieldId::te && http::list_has(field.value, "trailers")) return true;
+  }
+  return false;
+}
+
+std::string_view own_host(const ActiveExchange& exchange) {
+  if (!exchange.request().authority.empty()) return exchange.request().authority;
+  return exchange.endpoint().contains('/') ? "localhost" : exchange.endpoint();  // a Unix socket has no name
+}
+
+void write_via(ActiveExchange& exchange, HeadWriter& out) {
+  const RequestHead& request = exchange.request();
+  out.literal("Via: ");
+  if (const auto before = joined(request.headers, FieldId::via, exchange.arena()); !before.empty()) {
+    out.append(before);
+    out.literal(", ");
+  }
+  if (request.version == Version::http10) {
+    out.literal("1.0 outrigger\r\n");
+  } else {
+    out.literal("1.1 outrigger\r\n");
+  }
+}
 
 }  // namespace
 
 std::string_view write_request_head(ActiveExchange& exchange) {
   const RequestHead& request = exchange.request();
-  const std::size_t bound = request.method_token.size() + request.target.size() + size_of(request.headers) * 2 +
-                            request.authority.size() + exchange.original_authority().size() + kAdded;
+  const std::size_t bound = request.method_token.size() + request.target.size() + size_of(request.headers) +
+                            request.authority.size() + exchange.original_authority().size() +
+                            exchange.endpoint().size() + kAdded;
   HeadBuffer buffer(exchange.arena(), bound);
   HeadWriter& out = buffer.writer;
   out.append(request.method_token);
-  out.append(" ");
+  out.literal(" ");
   out.append(request.target);
-  out.append(" HTTP/1.1\r\n");
-  write_fields(out, request.headers, kHopByHop | kRequestOnly | bit(FieldId::x_forwarded_for));
-  if (!request.headers.has(FieldId::host)) out.field("Host", request.authority);
-  if (request.framing == Framing::chunked) out.append("Transfer-Encoding: chunked\r\n");
-  const std::string_view via = joined(request.headers, FieldId::via, exchange.arena());
-  out.append("Via: ");
-  if (!via.empty()) {
-    out.append(via);
-    out.append(", ");
+  out.literal(" HTTP/1.1\r\n");
+  write_fields(out, request.headers, left_out(exchange));
+  if (!request.headers.has(FieldId::host)) out.field("Host", own_host(exchange));
+  if (request.framing == Framing::chunked) out.literal("Transfer-Encoding: chunked\r\n");
+  if (request.headers.has(FieldId::te) && accepts_trailers(request)) out.literal("TE: trailers\r\nConnection: TE\r\n");
+  if (counts_forwards(request)) {
+    out.literal("Max-Forwards: ");
+    out.append_number(forwards_left(request).value_or(1) - 1);
+    out.literal("\r\n");
   }
-  out.append(request.version == Version::http10 ? "1.0 outrigger\r\n" : "1.1 outrigger\r\n");
+  write_via(exchange, out);
   write_forwarded(exchange, out);
-  out.append("\r\n");
+  out.literal("\r\n");
   return buffer.text();
 }
 
 namespace {
 
 void write_status_line(HeadWriter& out, Version client, const ResponseHead& head) {
-  out.append(client == Version::http10 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  if (client == Version::http10) {
+    out.literal("HTTP/1.0 ");
+  } else {
+    out.literal("HTTP/1.1 ");
+  }
   out.append_number(head.status);
-  out.append(" ");
+  out.literal(" ");
   out.append(head.reason);
-  out.append("\r\n");
+  out.literal("\r\n");
 }
 
-void write_proxy_status(HeadWriter& out, const Response& response) {
-  if (!response.is_local()) return;
-  out.append("Proxy-Status: outrigger");
-  if (response.failure() != Failure::none) {
-    out.append("; error=");
-    out.append(describe(response.failure()).proxy_status);
-    out.append("; details=\"");
-    out.append(describe(response.failure()).token);
-    out.append("\"");
+void write_proxy_status(HeadWriter& out, Failure failure) {
+  out.literal("Proxy-Status: outrigger");
+  if (failure != Failure::none) {
+    out.literal("; error=");
+    out.append(describe(failure).proxy_status);
+    out.literal("; details=\"");
+    out.append(describe(failure).token);
+    out.literal("\"");
   }
-  out.append("\r\n");
+  out.literal("\r\n");
+}
+
+// RFC 9110 section 8.6: no Content-Length in 1xx and 204. Beside chunks it would contradict them.
+FieldMask left_out(const ResponseHead& head, bool needs_framing) {
+  const bool has_no_length = needs_framing || head.status < 200 || head.status == 204;
+  return http::kHopByHop | (has_no_length ? field_bit(FieldId::content_length) : 0);
 }
 
 }  // namespace
 
-ResponseWire write_response_head(ActiveExchange& exchange, Response& response, bool may_keep) {
+ResponseWire write_response_head(ActiveExchange& exchange, const Response& response, bool may_keep) {
   const RequestHead& request = exchange.request();
   const ResponseHead& head = response.head();
-  ResponseWire wire;
-  const bool has_content =
-      response.body() != nullptr && head.framing != Framing::none && request.method != Method::head;
+  const bool has_content = response.has_body() && head.framing != Framing::none && request.method != Method::head;
   const bool needs_framing = has_content && head.framing != Framing::length;
+  ResponseWire wire;
   wire.chunked = needs_framing && request.version == Version::http11;
-  wire.keep_alive = may_keep && request.keep_alive && !(needs_framing && !wire.chunked);
+  wire.until_close = needs_framing && !wire.chunked;
+  wire.keep_alive = may_keep && request.keep_alive && !wire.until_close;
   HeadBuffer buffer(exchange.arena(), size_of(head.headers) + head.reason.size() + kAdded);
   HeadWriter& out = buffer.writer;
   write_status_line(out, request.version, head);
-  write_fields(out, head.headers, kHopByHop);
-  if (wire.chunked) out.append("Transfer-Encoding: chunked\r\n");
-  write_proxy_status(out, response);
+  write_fields(out, head.headers, left_out(head, needs_framing));
+  if (!head.headers.has(FieldId::date)) out.field("Date", http_date(exchange.wall_now()));
+  if (wire.chunked) out.literal("Transfer-Encoding: chunked\r\n");
+  if (response.is_local() || response.failure() != Failure::none) write_proxy_status(out, response.failure());
   if (!wire.keep_alive) {
-    out.append("Connection: close\r\n");
+    out.literal("Connection: close\r\n");
   } else if (request.version == Version::http10) {
-    out.append("Connection: keep-alive\r\n");
+    out.literal("Connection: keep-alive\r\n");
   }
-  out.append("\r\n");
+  out.literal("\r\n");
   wire.head = buffer.text();
   return wire;
 }
@@ -198,9 +197,41 @@ ResponseWire write_response_head(ActiveExchange& exchange, Response& response, b
 std::string_view write_interim_head(ActiveExchange& exchange, const ResponseHead& head) {
   HeadBuffer buffer(exchange.arena(), size_of(head.headers) + head.reason.size() + kAdded);
   write_status_line(buffer.writer, Version::http11, head);
-  write_fields(buffer.writer, head.headers, kHopByHop);
-  buffer.writer.append("\r\n");
+  write_fields(buffer.writer, head.headers, left_out(head, false));
+  buffer.writer.literal("\r\n");
   return buffer.text();
+}
+
+namespace {
+
+// RFC 9110 section 9.3.8: what is likely to be secret is not shown.
+constexpr FieldMask kSecret = field_mask(FieldId::authorization, FieldId::cookie, FieldId::proxy_authorization);
+
+std::string_view as_received(const ActiveExchange& exchange, Arena& arena) {
+  const RequestHead& request = exchange.request();
+  HeadBuffer buffer(arena, request.method_token.size() + request.target.size() + size_of(request.headers) + kAdded);
+  buffer.writer.append(request.method_token);
+  buffer.writer.literal(" ");
+  buffer.writer.append(request.target);
+  buffer.writer.literal(" HTTP/1.1\r\n");
+  write_fields(buffer.writer, request.headers, kSecret);
+  buffer.writer.literal("\r\n");
+  return buffer.text();
+}
+
+}  // namespace
+
+std::optional<Response> answer_as_last(ActiveExchange& exchange) {
+  if (!counts_forwards(exchange.request())) return std::nullopt;
+  const auto left = forwards_left(exchange.request());
+  if (!left) return exchange.fail(Failure::bad_header, "Max-Forwards is no number");
+  if (*left > 0) return std::nullopt;
+  if (exchange.request().method == Method::trace) {
+    return exchange.respond(200, as_received(exchange, exchange.arena()), "message/http");
+  }
+  Response options = exchange.respond(200, "", "");
+  options.headers().add("Allow", kMethodsOffered);
+  return options;
 }
 
 }  // namespace outrigger::proxy

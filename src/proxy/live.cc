@@ -112,7 +112,8 @@ class Builder {
     live.settings = listener;
     live.limits = effective({}, listener.timeouts);
     for (const std::string& text : listener.trusted_proxies) {
-      if (auto cidr = Cidr::parse(text)) live.trusted.push_back(*cidr);
+      if (auto cidr = Cidr::parse(text)) live.trusted.blocks.push_back(*cidr);
+      live.trusted.unix_peers = live.trusted.unix_peers || text == "unix";
     }
     for (const PlacedRoute& placed : routes_in_order(listener)) add_route(live, placed.route, listener);
     add_filters(live.chain, listener.filters, {listener.name, "", ""});

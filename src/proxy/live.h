@@ -11,6 +11,7 @@
 #include "http/h1/request_parser.h"
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
+#include "proxy/client_address.h"
 #include "proxy/route_matcher.h"
 #include "upstream/client_contexts.h"
 #include "upstream/cluster.h"
@@ -79,7 +80,7 @@ struct ListenerStats {
 struct LiveListener {
   config::Listener settings;
   Limits limits;
-  std::vector<Cidr> trusted;
+  TrustedProxies trusted;
   Chain chain;
   std::deque<LiveRoute> routes;  // most specific first
   ListenerStats stats;

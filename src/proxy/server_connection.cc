@@ -2,41 +2,30 @@
 
 #include <sys/socket.h>
 
-#include <array>
-
 #include "http/h1/request_parser.h"
-#include "proxy/chunk.h"
-#include "proxy/forward.h"
-#include "proxy/memory_body.h"
 
 namespace outrigger::proxy {
 
 namespace {
 
-using net::IoEnd;
 using net::IoResult;
-using net::WriteAll;
 using namespace std::chrono_literals;
 
 constexpr Duration kHandshakeLimit = 10s;
-constexpr Duration kLingerLimit = 2s;  // for what a client still sends after its early answer
-constexpr std::size_t kLingerBytes = 1024 * 1024;
+constexpr Duration kLingerIdle = 2s;    // without a byte from a client that was answered early
+constexpr Duration kLingerLimit = 15s;  // however much it still sends
+constexpr std::size_t kRequestsPerTurn = 32;
+constexpr int kLingerReads = 32;  // a turn: 1 MiB
 
 }  // namespace
 
-ConnectionContext::ConnectionContext(EventLoop& loop, std::shared_ptr<LiveConfig> live, FailureStats& failures)
-    : loop(loop),
-      live(std::move(live)),
-      failures(failures),
+ConnectionContext::ConnectionContext(EventLoop& event_loop, std::shared_ptr<LiveConfig> live_config,
+                                     FailureStats& failure_stats)
+    : loop(event_loop),
+      live(std::move(live_config)),
+      failures(failure_stats),
       accept_pauses(stats::counter("outrigger_accept_pauses_total",
                                    "Pauses in accepting connections because descriptors or memory ran out.")) {}
-
-ServerConnection::RequestBody::RequestBody(ServerConnection& owner, const RequestHead& head, const Limits& limits,
-                                           Arena& arena)
-    : WireBody(owner.context_.loop, *owner.transport_, owner.input_,
-               http::h1::BodyDecoder(head.framing, head.content_length, &arena), limits.body_idle,
-               Failures{Failure::client_gone, Failure::bad_chunk, Failure::request_body_timeout}),
-      owner_(owner) {}
 
 void ServerConnection::begin(ConnectionContext& context, std::string_view listener,
                              std::unique_ptr<net::Transport> transport, const net::Address& peer) {
@@ -52,7 +41,11 @@ void ServerConnection::begin(ConnectionContext& context, std::string_view listen
 
 ServerConnection::ServerConnection(ConnectionContext& context, std::string_view listener,
                                    std::unique_ptr<net::Transport> transport, const net::Address& peer)
-    : context_(context), transport_(std::move(transport)), peer_(peer), listener_name_(listener) {
+    : context_(context),
+      transport_(std::move(transport)),
+      listener_name_(listener),
+      peer_ip_(peer.ip()),
+      turn_(kRequestsPerTurn) {
   context_.connections.push_back(*this);
   context_.open.store(context_.open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
@@ -64,6 +57,7 @@ ServerConnection::~ServerConnection() {
 
 void ServerConnection::destroy() {
   if (exchange_ && state_ == State::running) cancel(Failure::draining);
+  close();
   delete this;
 }
 
@@ -90,8 +84,11 @@ void ServerConnection::wake() {
 }
 
 void ServerConnection::expired() {
-  if (state_ == State::reading && deadline_is_head_ && !input_.unread().empty())
-    return reject(Failure::request_head_timeout);
+  if (state_ == State::reading && !input_.unread().empty()) {
+    if (deadline_is_head_) return reject(Failure::request_head_timeout);
+    return read_request();  // it was the next turn
+  }
+  if (state_ == State::lingering && std::exchange(linger_goes_on_, false)) return drain_lingering();
   close();
 }
 
@@ -104,7 +101,6 @@ void ServerConnection::shake_hands() {
   }
   transport_->watch().wait_writable(nullptr);
   if (result.state != IoResult::State::ok) return close();
-  state_ = State::reading;
   Deadline::clear();
   read_request();
 }
@@ -127,7 +123,8 @@ bool ServerConnection::make_exchange() {
     return false;
   }
   listener_ = &live->second;
-  exchange_ = std::make_unique<ActiveExchange>(context_.loop, *transport_, context_.live, *listener_);
+  exchange_ = std::make_unique<ActiveExchange>(context_.loop, *transport_, context_.live, *listener_,
+                                               static_cast<ActiveExchange::Owner&>(*this));
   return true;
 }
 
@@ -150,7 +147,6 @@ bool ServerConnection::parse_request() {
     return true;
   }
   input_.consume(result.consumed);
-  Deadline::clear();
   start_exchange();
   return true;
 }
@@ -171,167 +167,23 @@ void ServerConnection::wait_for_request() {
   transport_->watch().wait_readable(this);
 }
 
-// Answers what can't be understood, and closes: after such bytes nobody knows where the next request begins. The chain
-// does not run, but its filters hear of it. `reason` is static text, or empty.
-void ServerConnection::reject(Failure failure, std::string_view reason) {
-  if (!exchange_ && !make_exchange()) return;
-  ActiveExchange& exchange = *exchange_;
-  exchange.begin(peer_, transport_->is_tls() ? "https" : "http", nullptr);
-  listener_->stats.in_flight.add(1);
-  for (const Link* link = listener_->chain.first(); link != nullptr; link = link->rest) link->filter->refused(exchange);
-  Response response = exchange.fail(failure, reason);
-  std::string_view body;
-  if (exchange.request().method != Method::head) response.body()->pull(body);
-  const std::array<iovec, 2> pieces = {net::piece(write_response_head(exchange, response, false).head),
-                                       net::piece(body)};
-  transport_->write(pieces);
-  body_ = nullptr;
-  outcome_ = {};
-  outcome_.status = response.status();
-  outcome_.failure = failure;
-  outcome_.detail = reason;
-  outcome_.local = true;
-  outcome_.response_bytes = body.size();
-  end_exchange();
-  linger();
-}
-
-void ServerConnection::start_exchange() {
-  RequestHead& head = exchange_->request();
-  outcome_ = {};
-  head_sent_ = reset_on_close_ = deadline_is_head_ = false;
-  body_ = nullptr;
-  if (head.framing != Framing::none) {
-    body_ = exchange_->arena().make<RequestBody>(*this, head, listener_->limits, exchange_->arena());
-    if (listener_->settings.max_body) body_->set_limit(listener_->settings.max_body->bytes);
-  }
-  state_ = State::running;
-  exchange_->begin(peer_, transport_->is_tls() ? "https" : "http", body_);
-  listener_->stats.in_flight.add(1);
-  transport_->watch().wait_readable(this);
-  root_ = serve(*exchange_);
-  root_.start(*this);
-}
-
-RootTask ServerConnection::serve(ActiveExchange& exchange) {
-  Response response = co_await Next(listener_->chain.first())(exchange);
-  exchange.stop_clock();
-  const bool has_content = exchange.request().method != Method::head && response.head().framing != Framing::none;
-  Body* body = has_content ? response.body() : nullptr;
-  std::string_view bytes;
-  Body::State state = body == nullptr ? Body::State::end : body->pull(bytes);
-  if (state == Body::State::failed) {
-    response =
-        exchange.fail(body->failure() == Failure::response_truncated ? Failure::upstream_reset : body->failure());
-    body = response.body();
-    state = body->pull(bytes);
-  }
-  outcome_.failure = response.failure();
-  outcome_.detail = response.detail();
-  outcome_.local = response.is_local();
-  const bool may_keep = !context_.draining && (!response.is_local() || request_is_over());
-  const ResponseWire wire = write_response_head(exchange, response, may_keep);
-  keep_alive_ = wire.keep_alive;
-  reset_on_close_ = has_content && !wire.chunked && response.head().framing != Framing::length;
-  std::string_view head = wire.head;
-  char buffer[24];
-  for (;;) {
-    std::string_view before, after;
-    const bool last = state == Body::State::end;
-    if (state != Body::State::data) bytes = {};
-    if (wire.chunked && state == Body::State::data) before = chunk_head(buffer, bytes.size()), after = kChunkEnd;
-    if (wire.chunked && last) before = last_chunk(exchange.arena(), body->trailers());
-    const IoEnd written = co_await WriteAll(context_.loop, *transport_, exchange.limits().body_idle,
-                                            {head, before, bytes, after}, &head_sent_);
-    if (head_sent_) outcome_.status = response.status();
-    if (written != IoEnd::done) {
-      outcome_.failure = written == IoEnd::timed_out ? Failure::client_stalled : Failure::client_gone;
-      keep_alive_ = false;
-      co_return;
-    }
-    outcome_.response_bytes += bytes.size();
-    head = {};
-    if (last) co_return;
-    const Body::Chunk chunk = co_await body->read();
-    state = chunk.state;
-    bytes = chunk.bytes;
-    if (state == Body::State::failed) {
-      outcome_.failure = body->failure();
-      outcome_.cut = true;
-      keep_alive_ = false;
-      co_return;
-    }
-  }
-}
-
-// Was the whole request received? What is already here is taken, so that a small unread body does not cost the
-// connection.
-bool ServerConnection::request_is_over() {
-  if (body_ == nullptr) return true;
-  std::string_view ignored;
-  for (int i = 0; i < 4 && !body_->is_complete(); ++i) {
-    if (body_->pull(ignored) != Body::State::data) break;
-  }
-  return body_->is_complete();
-}
-
-// Readable while nobody reads: a close, or the next request coming early (which stays in the buffer).
-void ServerConnection::check_abort() {
-  const bool body_open = body_ != nullptr && !body_->is_complete();
-  if (body_open || input_.is_full()) {
-    if (transport_->is_closed()) cancel(Failure::client_gone);
-    return;
-  }
-  const IoResult result = input_.fill_head(*transport_);
-  if (result.state == IoResult::State::ok || result.state == IoResult::State::would_block) return;
-  if (result.state == IoResult::State::eof && listener_->settings.half_close == config::HalfClose::keep) return;
-  cancel(Failure::client_gone);
-}
-
-void ServerConnection::cancel(Failure why) {
-  outcome_.failure = why;
-  keep_alive_ = false;
-  root_.reset();
-  end_exchange();
-  close();
-}
-
-void ServerConnection::on_root_done(std::exception_ptr failure) noexcept {
-  if (failure) {
-    outcome_.failure = Failure::internal;
-    keep_alive_ = false;
-  }
-  context_.loop.defer(*this);
-}
-
-void ServerConnection::end_exchange() {
-  if (!exchange_) return;
-  outcome_.request_bytes = body_ == nullptr ? 0 : body_->received();
-  outcome_.duration = context_.loop.now() - exchange_->started();
-  listener_->stats.in_flight.add(-1);
-  listener_->stats.count(outcome_);
-  if (outcome_.failure != Failure::none) context_.failures.count(outcome_.failure);
-  exchange_->finish(outcome_);
-  if (body_ != nullptr) body_->~RequestBody();
-  body_ = nullptr;
-  body_waiter_ = nullptr;
-  exchange_.reset();
-}
-
-void ServerConnection::run_deferred() {
-  if (state_ == State::closed) {
-    delete this;
-    return;
-  }
-  root_.reset();
-  const bool complete = request_is_over();
-  const bool cut = outcome_.cut;
-  end_exchange();
-  if (cut) return close();
-  if (!keep_alive_ || !complete || context_.draining) return linger();
+// A client that sends requests faster than we answer them shares the worker with the others.
+void ServerConnection::next_request() {
   input_.recycle();
   transport_->settle();
+  if (!input_.unread().empty() && turn_.use(context_.loop, 1)) {
+    state_ = State::reading;
+    deadline_is_head_ = false;
+    return context_.loop.set_deadline(*this, Duration::zero());
+  }
   read_request();
+}
+
+// A client that said close, and has sent all it had, sends nothing more: then there is nothing to linger for.
+void ServerConnection::end_connection(bool client_closes) {
+  if (!client_closes) return linger();
+  if (transport_->is_tls()) transport_->shutdown_write();
+  close();
 }
 
 // Closing while the client still sends would reset the connection and lose the answer (RFC 9112 section 9.6): say FIN,
@@ -340,20 +192,23 @@ void ServerConnection::linger() {
   state_ = State::lingering;
   input_.release();
   transport_->shutdown_write();
-  lingered_ = 0;
-  context_.loop.set_deadline(*this, kLingerLimit);
+  linger_until_ = context_.loop.now() + kLingerLimit;
   transport_->watch().wait_readable(this);
   drain_lingering();
 }
 
 void ServerConnection::drain_lingering() {
-  for (;;) {
+  for (int reads = 0; reads < kLingerReads; ++reads) {
     input_.release();
     const IoResult result = input_.fill_head(*transport_);
-    if (result.state == IoResult::State::would_block) return input_.release();
-    lingered_ += result.bytes;
-    if (result.state != IoResult::State::ok || lingered_ > kLingerBytes) return close();
+    if (result.state == IoResult::State::would_block) {
+      input_.release();
+      return context_.loop.set_deadline(*this, kLingerIdle);
+    }
+    if (result.state != IoResult::State::ok || context_.loop.now() >= linger_until_) return close();
   }
+  linger_goes_on_ = true;
+  context_.loop.set_deadline(*this, Duration::zero());
 }
 
 void ServerConnection::close() {
@@ -361,6 +216,8 @@ void ServerConnection::close() {
   if (outcome_.cut && reset_on_close_) {
     const struct linger now{1, 0};
     ::setsockopt(transport_->fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  } else if (state_ == State::reading && transport_->is_tls()) {
+    transport_->shutdown_write();  // RFC 8446 section 6.1: an idle connection ends with close_notify
   }
   state_ = State::closed;
   Deadline::clear();

@@ -25,7 +25,7 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
       connection_(std::move(connection)),
       reused_(connection_->uses() > 0),
       has_content_(exchange.request_body() != nullptr),
-      expects_continue_(has_content_ && exchange.request().expects_continue),
+      expects_continue_(has_content_ && exchange.awaits_continue()),
       upload_done_(!has_content_) {
   connection_->count_use();
   endpoint_->begin();
@@ -66,15 +66,15 @@ void Stream::start_upload() {
 }
 
 void Stream::go_on_after_continue() {
-  expects_continue_ = false;
+  exchange_.invite_content();
+  expects_continue_ = continue_due_ = false;
   continue_wait_.clear();
   start_upload();
 }
 
 void Stream::ContinueWait::expired() {
-  const iovec line = net::piece("HTTP/1.1 100 Continue\r\n\r\n");
-  owner.exchange_.client().write({&line, 1});
-  owner.go_on_after_continue();
+  owner.continue_due_ = true;
+  if (owner.head_wait_ != nullptr) owner.head_wait_->finish(Failure::none);
 }
 
 RootTask Stream::upload(ActiveExchange& exchange) {
@@ -125,10 +125,18 @@ bool Stream::try_head() {
     head_failure_ = Failure::request_timeout;
     return true;
   }
+  if (continue_due_) {
+    head_failure_ = Failure::none;
+    return true;
+  }
+  if (request_out_at_ && exchange_.now() - *request_out_at_ >= exchange_.limits().backend_request) {
+    head_failure_ = Failure::upstream_timeout;
+    return true;
+  }
   for (;;) {
     if (!input.unread().empty()) {
       answered_ = true;
-      head_ = exchange_.arena().make<ResponseHead>(exchange_.arena());
+      if (head_ == nullptr || scanned_ == 0) head_ = exchange_.arena().make<ResponseHead>(exchange_.arena());
       const auto result =
           http::h1::parse_response_head(input.unread(), scanned_, {}, exchange_.request().method, *head_);
       if (result.status != Status::need_more) {
@@ -176,7 +184,9 @@ void Stream::HeadWait::await_suspend(std::coroutine_handle<> handle) {
   if (stream_.upload_done_ || stream_.expects_continue_) start_clock();
 }
 
+// Interim heads do not put the try's deadline off, or an endless row of them would.
 void Stream::HeadWait::start_clock() {
+  if (!stream_.request_out_at_) stream_.request_out_at_ = stream_.exchange_.now();
   stream_.exchange_.loop().set_deadline(*this, stream_.exchange_.limits().backend_request);
 }
 

@@ -32,8 +32,10 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   // Goes on with the content, if there is more.
   void start_upload();
   bool is_uploading() const { return static_cast<bool>(upload_) && !upload_done_; }
-  // After a 1xx or silence the client may send its content (RFC 9110 section 10.1.1).
+  // After a 100 or silence the client may send its content (RFC 9110 section 10.1.1).
   bool waits_for_continue() const { return expects_continue_; }
+  // read_head() ended because the service was silent: it is for us to ask for the content.
+  bool is_continue_due() const { return continue_due_; }
   void go_on_after_continue();
 
   class HeadWait;
@@ -71,6 +73,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   std::size_t scanned_ = 0;
   std::optional<upstream::WireBody> body_;
   HeadWait* head_wait_ = nullptr;
+  std::optional<Instant> request_out_at_;
   ContinueWait continue_wait_{*this};
   std::string_view first_chunk_;
   char chunk_head_[24];
@@ -81,6 +84,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   bool answered_ = false;
   bool has_content_;
   bool expects_continue_;
+  bool continue_due_ = false;
   bool upload_done_;
   bool body_begun_ = false;
   RootTask upload_;  // last: its frame refers to everything above

@@ -12,6 +12,9 @@ namespace {
 using net::IoEnd;
 using StreamPointer = std::unique_ptr<Stream, InArena>;
 
+constexpr int kMostInterim = 32;  // heads before the final one
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
 // A kept connection was closed under the request. Nothing was processed for certain: any method goes again. The service
 // may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
 bool may_send_again(const ActiveExchange& exchange, Failure failure) {
@@ -52,6 +55,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   exchange.set_upstream(cluster_->name());
   if (exchange.is_expired()) co_return exchange.fail(Failure::request_timeout);
   if (exchange.announces_too_much()) co_return exchange.fail(Failure::body_too_large);
+  if (auto answer = answer_as_last(exchange)) co_return std::move(*answer);
   if (!cluster_->slots()->acquire()) {
     const Failure failure = co_await SlotWait(exchange, *cluster_);
     if (failure != Failure::none) co_return refuse(exchange, failure);
@@ -110,19 +114,25 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::
 }
 
 // Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.
+// All that goes to the client before the final head goes through here, one piece after the other.
 Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream) {
-  for (;;) {
+  for (int interim = 0; interim <= kMostInterim; ++interim) {
     const Failure failure = co_await stream.read_head();
     if (failure != Failure::none) co_return failure;
-    const ResponseHead& head = *stream.head();
-    if (head.status >= 200 || head.status == 101) co_return Failure::none;
+    const bool is_ours = stream.is_continue_due();
+    if (!is_ours && stream.head()->status >= 200) co_return Failure::none;
+    const bool is_continue = is_ours || stream.head()->status == 100;
     if (exchange.request().version == Version::http11) {
-      const IoEnd relayed = co_await net::WriteAll(exchange.loop(), exchange.client(), exchange.limits().body_idle,
-                                                   {write_interim_head(exchange, head)});
+      exchange.set_relaying_interim(true);
+      const IoEnd relayed =
+          co_await net::WriteAll(exchange.loop(), exchange.client(), exchange.limits().body_idle,
+                                 {is_ours ? kContinue : write_interim_head(exchange, *stream.head())});
+      exchange.set_relaying_interim(false);
       if (relayed != IoEnd::done) co_return Failure::client_gone;
     }
-    if (head.status == 100 && stream.waits_for_continue()) stream.go_on_after_continue();
+    if (is_continue && stream.waits_for_continue()) stream.go_on_after_continue();
   }
+  co_return Failure::upstream_bad_response;
 }
 
 }  // namespace outrigger::proxy

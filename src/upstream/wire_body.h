@@ -38,9 +38,10 @@ class WireBody : public Body, protected Deadline {
  protected:
   // Registers for readability; a connection with a reader of its own overrides it.
   virtual void wait_readable(Wakeable* waiter) { transport_.watch().wait_readable(waiter); }
+  // Ends the wait for more as stalled.
+  void expired() override;
 
  private:
-  void expired() override;
   State fail(Failure failure);
   State on_eof();
   bool refill(State& state);

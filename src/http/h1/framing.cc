@@ -2,22 +2,17 @@
 
 #include <algorithm>
 
+#include "http/field_list.h"
 #include "http/h1/fields.h"
 
 namespace outrigger::http::h1 {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Takes the first element off a comma-separated list (RFC 9110 section 5.6.1), blanks removed; it may be empty.
 std::string_view take_element(std::string_view& list, bool& is_last) {
   const auto comma = list.find(',');
-  const std::string_view element = trim(list.substr(0, comma));
+  const std::string_view element = trimmed(list.substr(0, comma));
   is_last = comma == std::string_view::npos;
   list = is_last ? std::string_view{} : list.substr(comma + 1);
   return element;
@@ -80,12 +75,8 @@ bool keeps_alive(const Headers& headers, Version version) {
   if (!headers.has(FieldId::connection)) return keep;
   for (const Field& field : headers) {
     if (field.id != FieldId::connection) continue;
-    std::string_view options = field.value;
-    for (bool is_last = false; !is_last;) {
-      const std::string_view option = take_element(options, is_last);
-      if (equals_ignoring_case(option, "close")) return false;
-      if (equals_ignoring_case(option, "keep-alive")) keep = true;
-    }
+    if (list_has(field.value, "close")) return false;
+    keep = keep || list_has(field.value, "keep-alive");
   }
   return keep;
 }

@@ -24,6 +24,11 @@ class HeadWriter {
     if (!text.empty()) std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }
+  // Text whose length is known when compiled: a few moves.
+  template <std::size_t kSize>
+  void literal(const char (&text)[kSize]) {
+    append({text, kSize - 1});
+  }
   // In decimal.
   void append_number(std::uint64_t number);
 

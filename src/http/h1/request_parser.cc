@@ -6,6 +6,7 @@
 #include "http/h1/framing.h"
 #include "http/h1/scan.h"
 #include "http/h1/target.h"
+#include "http/hop_by_hop.h"
 
 namespace outrigger::http::h1 {
 
@@ -111,6 +112,7 @@ Refusal parse_head(std::string_view head, const HeadLimits& limits, PathPolicy p
   out.framing = framing.framing;
   out.content_length = framing.length;
   out.keep_alive = keeps_alive(out.headers, out.version);
+  drop_named_by_connection(out.headers);
   // RFC 9110 section 10.1.1: ignored in HTTP/1.0, and without content there is nothing to wait for.
   const auto expect = out.headers.get(FieldId::expect);
   out.expects_continue = expect && out.version == Version::http11 && out.framing != Framing::none &&

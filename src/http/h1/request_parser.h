@@ -15,7 +15,8 @@ using http::PathPolicy;
 // trickles in costs no more than one that comes whole. Whatever can't begin a request, or holds a bare CR or LF, fails
 // at once instead of waiting for its end.
 // complete: the views in `out` point into `input` or its arena; `out.target` is the origin form or "*"; of an absolute
-//   target scheme and authority are set and Host is replaced by the authority (section 3.2.2).
+//   target scheme and authority are set and Host is replaced by the authority (section 3.2.2). Fields that Connection
+//   names are gone (drop_named_by_connection).
 // failed: any Failure of the downstream side from bad_request_line to too_many_fields; `out` is then half filled.
 HeadResult parse_request_head(std::string_view input, std::size_t& scanned, const HeadLimits& limits, PathPolicy policy,
                               RequestHead& out);

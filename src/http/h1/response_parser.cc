@@ -3,6 +3,7 @@
 #include "http/h1/fields.h"
 #include "http/h1/framing.h"
 #include "http/h1/scan.h"
+#include "http/hop_by_hop.h"
 
 namespace outrigger::http::h1 {
 
@@ -47,6 +48,7 @@ HeadResult set_framing(Method request_method, ResponseHead& out) {
   if (framing.failure != Failure::none) return failed(framing.reason);
   out.content_length = framing.length;
   out.keep_alive = keeps_alive(out.headers, out.version);
+  drop_named_by_connection(out.headers);
   if (has_no_content(request_method, out.status)) {
     out.framing = Framing::none;
     if (framing.framing != Framing::none && out.status < 200) return failed("content in an interim response");

@@ -6,43 +6,14 @@ namespace outrigger::http::h1 {
 
 namespace {
 
-constexpr std::uint64_t mask_of(std::initializer_list<FieldId> ids) {
-  std::uint64_t mask = 0;
-  for (const FieldId id : ids) mask |= std::uint64_t{1} << static_cast<unsigned>(id);
-  return mask;
-}
-
-constexpr std::uint64_t kRefused = mask_of({FieldId::host,
-                                            FieldId::connection,
-                                            FieldId::content_length,
-                                            FieldId::transfer_encoding,
-                                            FieldId::keep_alive,
-                                            FieldId::proxy_connection,
-                                            FieldId::te,
-                                            FieldId::trailer,
-                                            FieldId::upgrade,
-                                            FieldId::expect,
-                                            FieldId::http2_settings,
-                                            FieldId::proxy_authorization,
-                                            FieldId::proxy_authenticate,
-                                            FieldId::via,
-                                            FieldId::date,
-                                            FieldId::location,
-                                            FieldId::content_type,
-                                            FieldId::authorization,
-                                            FieldId::cookie,
-                                            FieldId::set_cookie,
-                                            FieldId::forwarded,
-                                            FieldId::x_forwarded_for,
-                                            FieldId::x_forwarded_proto,
-                                            FieldId::x_forwarded_host,
-                                            FieldId::x_forwarded_port,
-                                            FieldId::x_forwarded_client_cert,
-                                            FieldId::x_real_ip,
-                                            FieldId::x_request_id,
-                                            FieldId::idempotency_key,
-                                            FieldId::retry_after,
-                                            FieldId::origin});
+constexpr FieldMask kRefused = field_mask(
+    FieldId::host, FieldId::connection, FieldId::content_length, FieldId::transfer_encoding, FieldId::keep_alive,
+    FieldId::proxy_connection, FieldId::te, FieldId::trailer, FieldId::upgrade, FieldId::expect,
+    FieldId::http2_settings, FieldId::proxy_authorization, FieldId::proxy_authenticate, FieldId::via, FieldId::date,
+    FieldId::location, FieldId::content_type, FieldId::authorization, FieldId::cookie, FieldId::set_cookie,
+    FieldId::forwarded, FieldId::x_forwarded_for, FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
+    FieldId::x_forwarded_port, FieldId::x_forwarded_client_cert, FieldId::x_real_ip, FieldId::x_request_id,
+    FieldId::idempotency_key, FieldId::retry_after, FieldId::origin, FieldId::max_forwards);
 
 constexpr std::string_view kRefusedNames[] = {
     "Age",
@@ -58,7 +29,6 @@ constexpr std::string_view kRefusedNames[] = {
     "Range",
     "If-Unmodified-Since",
     "WWW-Authenticate",
-    "Max-Forwards",
     "Vary",
     "Warning",
 };
@@ -66,7 +36,7 @@ constexpr std::string_view kRefusedNames[] = {
 }  // namespace
 
 bool is_allowed_in_trailers(const Field& field) {
-  if (field.id != FieldId::other) return ((kRefused >> static_cast<unsigned>(field.id)) & 1U) == 0;
+  if (field.id != FieldId::other) return (kRefused & field_bit(field.id)) == 0;
   return std::ranges::none_of(kRefusedNames, [&](auto name) { return equals_ignoring_case(name, field.name); });
 }
 

@@ -9,7 +9,6 @@
 #include "heads.h"
 #include "http/h1/request_parser.h"
 #include "http/h1/response_parser.h"
-#include "net/address.h"
 #include "proxy/forward.h"
 
 namespace outrigger::bench {
@@ -22,6 +21,11 @@ using namespace outrigger::http::h1;
   std::fprintf(stderr, "bench_heads: %s\n", what);
   std::exit(1);
 }
+
+class NoOwner final : public proxy::ActiveExchange::Owner {
+  bool end_slow_upload() override { return false; }
+  void on_overdue() override {}
+};
 
 class Bench {
  public:
@@ -55,9 +59,9 @@ class Bench {
   std::size_t exchanges(std::size_t count) {
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      auto exchange = std::make_unique<proxy::ActiveExchange>(loop_, socket_, live_, listener());
+      auto exchange = std::make_unique<proxy::ActiveExchange>(loop_, socket_, live_, listener(), owner_);
       parse(exchange->request());
-      exchange->begin(peer_, "http", nullptr);
+      exchange->begin("127.0.0.1", "http", nullptr);
       auto* head = exchange->arena().make<ResponseHead>(exchange->arena());
       bytes += proxy::write_request_head(*exchange).size();
       parse(*head);
@@ -82,9 +86,9 @@ class Bench {
   }
 
   std::size_t write_only(std::size_t count) {
-    proxy::ActiveExchange exchange(loop_, socket_, live_, listener());
+    proxy::ActiveExchange exchange(loop_, socket_, live_, listener(), owner_);
     parse(exchange.request());
-    exchange.begin(peer_, "http", nullptr);
+    exchange.begin("127.0.0.1", "http", nullptr);
     ResponseHead head(exchange.arena());
     parse(head);
     Response response(&head, nullptr);
@@ -102,7 +106,7 @@ class Bench {
   bool writes_;
   EventLoop loop_;
   net::Socket socket_;
-  net::Address peer_ = net::Address::parse("127.0.0.1:40000").value();
+  NoOwner owner_;
   std::shared_ptr<proxy::LiveConfig> live_;
 };
 

@@ -12,9 +12,24 @@ namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return out;
+}
+
+// We drop what Connection names (RFC 9110 section 7.6.1).
+bool is_named_by_connection(const Reading& reading, std::string_view name) {
+  return std::ranges::any_of(reading.fields, [&](const auto& field) {
+    return equals_ignoring_case(field.first, "Connection") && lower(field.second).contains(lower(name));
+  });
+}
+
 // Host of an absolute target was replaced by us, and may have been added (RFC 9112 section 3.2.2).
 Fields comparable_fields(const Reading& reading) {
   Fields fields = reading.fields;
+  std::erase_if(fields, [&](const auto& field) { return is_named_by_connection(reading, field.first); });
   if (!reading.target.starts_with('/') && reading.target != "*") {
     std::erase_if(fields, [](const auto& field) { return equals_ignoring_case(field.first, "Host"); });
   }
@@ -27,9 +42,7 @@ bool is_framing_error(const Reading& theirs) {
 }
 
 bool has_framing_trailer(std::string_view input) {
-  std::string rest(input.substr(input.find("\r\n\r\n")));
-  std::ranges::transform(rest, rest.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  const std::string rest = lower(input.substr(input.find("\r\n\r\n")));
   return rest.contains("\ncontent-length:") || rest.contains("\ntransfer-encoding:");
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include "event/event_loop.h"
+
+// A connection that always finds more to do must not keep the others waiting: it stops after a share of work and goes
+// on in the loop's next turn.
+namespace outrigger::proxy {
+
+// Counts the work of one connection within a turn of its loop.
+class Turn {
+ public:
+  explicit Turn(std::size_t share) : share_(share) {}
+  // Adds `work`; true when the share of this turn is used up.
+  bool use(const EventLoop& loop, std::size_t work) {
+    if (loop.now() != turn_) {
+      turn_ = loop.now();
+      used_ = 0;
+    }
+    used_ += work;
+    return used_ >= share_;
+  }
+
+ private:
+  std::size_t share_;
+  std::size_t used_ = 0;
+  Instant turn_{};
+};
+
+// co_await NextTurn(loop): goes on in the next turn.
+class [[nodiscard]] NextTurn final : private Deadline {
+ public:
+  explicit NextTurn(EventLoop& loop) : loop_(loop) {}
+  NextTurn(const NextTurn&) = delete;
+  NextTurn& operator=(const NextTurn&) = delete;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    loop_.set_deadline(*this, Duration::zero());
+  }
+  void await_resume() const {}
+
+ private:
+  void expired() override { std::exchange(handle_, nullptr).resume(); }
+  EventLoop& loop_;
+  std::coroutine_handle<> handle_;
+};
+
+}  // namespace outrigger::proxy
