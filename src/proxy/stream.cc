@@ -190,7 +190,10 @@ void Stream::HeadWait::start_clock() {
   stream_.exchange_.loop().set_deadline(*this, stream_.exchange_.limits().backend_request);
 }
 
+// What an event of the turn in which the connection was taken tells of was there before the request: a close, or the
+// answer to a question that nobody asked.
 void Stream::HeadWait::wake() {
+  if (stream_.taken_unasked_at_ == stream_.exchange_.now()) return finish(Failure::upstream_reset);
   if (stream_.try_head()) return finish(stream_.head_failure_);
   stream_.connection_->transport().watch().wait_readable(this);
 }

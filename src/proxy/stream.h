@@ -22,6 +22,8 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   // The request counts as in flight until the stream ends.
   void take_slot(Slot slot) { slot_ = std::move(slot); }
   bool was_reused() const { return reused_; }
+  // The connection was kept, and nobody asked the kernel whether it is still quiet.
+  void set_taken_unasked() { taken_unasked_at_ = exchange_.now(); }
   // The kernel took at least one byte of the request.
   bool was_sent() const { return sent_; }
   // The service sent at least one byte.
@@ -74,6 +76,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   std::optional<upstream::WireBody> body_;
   HeadWait* head_wait_ = nullptr;
   std::optional<Instant> request_out_at_;
+  std::optional<Instant> taken_unasked_at_;
   ContinueWait continue_wait_{*this};
   std::string_view first_chunk_;
   char chunk_head_[24];

@@ -85,7 +85,8 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
 Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint,
                                                  Slot& slot, bool fresh) {
   std::unique_ptr<upstream::Connection> connection;
-  if (!fresh) connection = endpoint->take_idle(!exchange.may_repeat() || exchange.request_body() != nullptr);
+  const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
+  if (!fresh) connection = endpoint->take_idle(asks);
   if (connection) {
     cluster_->stats().connections_reused.add();
     exchange.keep_request_body();  // should it turn out to be closed
@@ -96,6 +97,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::
   }
   exchange.rewind_body();
   StreamPointer stream(exchange.arena().make<Stream>(exchange, *cluster_, endpoint, std::move(connection)));
+  if (stream->was_reused() && !asks) stream->set_taken_unasked();
   const IoEnd sent = co_await stream->send_head();
   if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
   if (sent == IoEnd::failed && !stream->was_sent()) {

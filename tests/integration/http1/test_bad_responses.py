@@ -99,10 +99,13 @@ class BadResponses(Case):
                 self.assert_next_is_fine()
 
     def test_a_response_before_the_request_answers_nobody(self):
-        service = self.start(raw.Peer([raw.request(), raw.answer(b"one"), raw.send(SMUGGLED), raw.read_to_end()],
+        sent = threading.Event()
+        service = self.start(raw.Peer([raw.request(), raw.answer(b"one"), raw.send(SMUGGLED), lambda talk: sent.set(),
+                                       raw.read_to_end()],
                                       [raw.request(), raw.answer(b"two"), raw.read_to_end()]))
         client = self.client(self.proxy(BARE, service))
         self.assertEqual(b"one", client.get().body)
+        self.assertTrue(sent.wait(20))
         self.assertEqual(b"two", client.get().body)
 
     def test_a_close_delimited_body_that_is_reset_never_looks_complete(self):

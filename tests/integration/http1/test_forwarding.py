@@ -4,6 +4,7 @@ import socket
 
 from support import raw
 from support.case import BARE, Case
+from support.wait import until
 
 TRUSTING = """
 version: 1
@@ -67,6 +68,7 @@ listeners: [{address: "@listen@", routes: [{respond: {status: 200, body: hello}}
         proxy = self.proxy(UNIX, service, trusted=trusted)
         connection = self.enterContext(socket.socket(socket.AF_UNIX))
         connection.settimeout(20)
+        until((proxy.dir / "in.sock").exists, "the Unix socket to be there")
         connection.connect(f"{proxy.dir}/in.sock")
         connection.sendall(f"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n".encode())
         self.assertIn(b" 200 ", raw.Reader(connection).until(b"\r\n\r\n"))
