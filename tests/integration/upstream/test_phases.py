@@ -1,6 +1,5 @@
 """Services and clients that fail in every phase of an exchange: what the other side sees, and that nothing is left behind."""
 import socket
-
 import threading
 
 from support import raw
@@ -18,7 +17,7 @@ upstreams: {app: {endpoints: ["@app@"], filters: [], timeouts: {idle: 100ms}}}
 status: {address: "@status@"}
 """
 GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-UPLOAD = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n"
+UPLOAD = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 24000000\r\n\r\n"
 LENGTH = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENDS = {"close": raw.close, "reset": raw.reset, "hang": raw.hang}
@@ -67,7 +66,7 @@ class PhasesCase(Case):
                 try:
                     client.send(request)
                     if request is UPLOAD:
-                        client.send(b"u" * 4000000)
+                        client.send(b"u" * 24000000)
                 except OSError:
                     pass  # refused early; the answer may be there
                 response = client.response(method)
