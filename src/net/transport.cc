@@ -6,12 +6,14 @@
 
 #include <cerrno>
 
+#include "net/system_calls.h"
+
 namespace outrigger::net {
 
 namespace {
 
 IoResult failed() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {IoResult::State::would_block};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {IoResult::State::would_block};
   return {IoResult::State::error, 0, errno};
 }
 
@@ -31,7 +33,7 @@ PeerEnd Transport::peer_end() const {
 IoResult Socket::read(std::span<char> into) {
   if (!watch_.may_read()) return {IoResult::State::would_block};
   ssize_t got = 0;
-  do got = ::recv(fd(), into.data(), into.size(), 0);
+  do got = system::receive(fd(), into.data(), into.size(), 0);
   while (got < 0 && errno == EINTR);
   if (got > 0) {
     const auto size = static_cast<std::size_t>(got);
@@ -48,8 +50,11 @@ IoResult Socket::write(std::span<const iovec> pieces) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
-  const auto sent = pieces.size() == 1 ? ::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                                       : ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  ssize_t sent = 0;
+  do
+    sent = pieces.size() == 1 ? system::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                              : system::send_message(fd(), message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
   if (sent >= 0) return {IoResult::State::ok, static_cast<std::size_t>(sent)};
   return failed();
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "event/event_loop.h"
+#include "net/system_calls.h"
 
 namespace outrigger::net::tls {
 
@@ -24,7 +25,7 @@ int read_socket(BIO* bio, char* into, std::size_t size, std::size_t* done) {
     return 0;
   }
   ssize_t got = 0;
-  do got = ::recv(io.watch.fd(), into, size, 0);
+  do got = system::receive(io.watch.fd(), into, size, 0);
   while (got < 0 && errno == EINTR);
   if (got > 0) {
     *done = static_cast<std::size_t>(got);
@@ -46,7 +47,7 @@ int write_socket(BIO* bio, const char* from, std::size_t size, std::size_t* done
   SocketIo& io = io_of(bio);
   BIO_clear_retry_flags(bio);
   ssize_t sent = 0;
-  do sent = ::send(io.watch.fd(), from, size, MSG_NOSIGNAL);
+  do sent = system::send(io.watch.fd(), from, size, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
   *done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   if (sent >= 0) return 1;
