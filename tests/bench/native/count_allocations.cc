@@ -1,4 +1,5 @@
-// Preloaded into Outrigger, counts heap allocations by who asked for them.
+// Preloaded into Outrigger, counts heap allocations by who asked for them. The main thread's don't count: it serves no
+// request, but looks after files and signals by the clock.
 //
 // $COUNT_ALLOCATIONS names a file of sizeof(Table) zero bytes; the table is kept in it, so that another process can
 // read it at any time. A row is a return address as an offset into its object file, so that it can be looked up there.
@@ -53,8 +54,13 @@ void describe(Row& row, const void* address) {
 // Inside: an allocation that counting itself makes (dladdr, getenv) is not counted.
 thread_local bool counting = false;
 
+bool is_main_thread() {
+  thread_local const bool is_main = ::gettid() == ::getpid();
+  return is_main;
+}
+
 void count(const void* caller) {
-  if (counting) return;
+  if (counting || is_main_thread()) return;
   counting = true;
   if (Table* const counts = table()) {
     const auto address = reinterpret_cast<std::uint64_t>(caller);

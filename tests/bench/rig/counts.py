@@ -73,7 +73,7 @@ def allocations(key, certificate, requests=2000):
     def per_request(row):
         return ((long[row] - short.get(row, 0)) - (short.get(row, 0) - first.get(row, 0))) / (requests * 2)
     rates = {row: per_request(row) for row in long}
-    ours = {row: rate for row, rate in rates.items() if rate > 0.001 and not _LIBRARIES.search(row[0])}
+    ours = {row: rate for row, rate in rates.items() if rate > 0.005 and not _LIBRARIES.search(row[0])}
     theirs = sum(rate for row, rate in rates.items() if _LIBRARIES.search(row[0]))
     callers = sorted(ours.items(), key=lambda item: -item[1])[:5]
     look = "; ".join(f"{rate:.2f} in {_function(*row)}" for row, rate in callers)
