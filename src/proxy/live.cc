@@ -152,11 +152,13 @@ void ListenerStats::count(const Outcome& outcome) {
   response_bytes.add(static_cast<std::int64_t>(outcome.response_bytes));
 }
 
-FailureStats::FailureStats() {
+FailureStats FailureStats::registered() {
+  FailureStats made;
   for (std::size_t i = 1; i < kFailures; ++i) {
-    by_failure[i] = stats::counter("outrigger_failures_total", "Requests that failed, by reason.",
-                                   {{"failure", std::string(describe(static_cast<Failure>(i)).token)}});
+    made.by_failure[i] = stats::counter("outrigger_failures_total", "Requests that failed, by reason.",
+                                        {{"failure", std::string(describe(static_cast<Failure>(i)).token)}});
   }
+  return made;
 }
 
 http::h1::HeadLimits head_limits(const config::Listener& listener) {

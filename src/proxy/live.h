@@ -88,7 +88,8 @@ struct LiveListener {
 
 // Counts reasons of failures, one counter each.
 struct FailureStats {
-  FailureStats();
+  FailureStats() = default;  // counts where nobody looks
+  static FailureStats registered();
   static constexpr std::size_t kFailures = 1
 #define OUTRIGGER_FAILURE(name, side, status, retry, proxy_status, text) +1
 #include "outrigger/failure.def"

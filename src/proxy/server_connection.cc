@@ -19,17 +19,34 @@ constexpr int kLingerReads = 32;  // a turn: 1 MiB
 
 }  // namespace
 
-ConnectionContext::ConnectionContext(EventLoop& event_loop, std::shared_ptr<LiveConfig> live_config,
-                                     FailureStats& failure_stats)
+ConnectionContext::ConnectionContext(EventLoop& event_loop, FailureStats& failure_stats)
     : loop(event_loop),
-      live(std::move(live_config)),
       failures(failure_stats),
       accept_pauses(stats::counter("outrigger_accept_pauses_total",
                                    "Pauses in accepting connections because descriptors or memory ran out.")) {}
 
-void ServerConnection::begin(ConnectionContext& context, std::string_view listener,
+void ConnectionContext::adopt(std::shared_ptr<LiveConfig> config) {
+  live = std::move(config);
+  for (auto& [name, place] : places) {
+    const auto found = live->listeners.find(name);
+    place.now = found == live->listeners.end() ? nullptr : &found->second;
+  }
+}
+
+ListenerPlace& ConnectionContext::place(std::string_view name) {
+  const auto [found, is_new] = places.try_emplace(std::string(name));
+  ListenerPlace& place = found->second;
+  if (is_new) {
+    place.name = name;
+    const auto listener = live->listeners.find(name);
+    if (listener != live->listeners.end()) place.now = &listener->second;
+  }
+  return place;
+}
+
+void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
                              std::unique_ptr<net::Transport> transport, const net::Address& peer) {
-  auto* connection = new ServerConnection(context, listener, std::move(transport), peer);
+  auto* connection = new ServerConnection(context, place, std::move(transport), peer);
   if (connection->transport_->is_tls()) {
     connection->state_ = State::handshake;
     context.loop.set_deadline(*connection, kHandshakeLimit);
@@ -39,20 +56,21 @@ void ServerConnection::begin(ConnectionContext& context, std::string_view listen
   }
 }
 
-ServerConnection::ServerConnection(ConnectionContext& context, std::string_view listener,
+ServerConnection::ServerConnection(ConnectionContext& context, ListenerPlace& place,
                                    std::unique_ptr<net::Transport> transport, const net::Address& peer)
-    : context_(context),
-      transport_(std::move(transport)),
-      listener_name_(listener),
-      peer_ip_(peer.ip()),
-      turn_(kRequestsPerTurn) {
+    : context_(context), place_(place), transport_(std::move(transport)), peer_ip_(peer.ip()), turn_(kRequestsPerTurn) {
   context_.connections.push_back(*this);
   context_.open.store(context_.open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (place.now == nullptr) return;
+  place.now->stats.connections.add();
+  open_ = place.now->stats.open_connections;
+  open_.add(1);
 }
 
 ServerConnection::~ServerConnection() {
   root_.reset();
   context_.open.store(context_.open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  open_.add(-1);
 }
 
 void ServerConnection::destroy() {
@@ -117,12 +135,11 @@ void ServerConnection::read_request() {
 
 // False, and the connection closes, when the listener is no longer there.
 bool ServerConnection::make_exchange() {
-  const auto live = context_.live->listeners.find(listener_name_);
-  if (live == context_.live->listeners.end()) {
+  if (place_.now == nullptr) {
     close();
     return false;
   }
-  listener_ = &live->second;
+  listener_ = place_.now;
   exchange_ = std::make_unique<ActiveExchange>(context_.loop, *transport_, context_.live, *listener_,
                                                static_cast<ActiveExchange::Owner&>(*this));
   return true;
@@ -153,9 +170,8 @@ bool ServerConnection::parse_request() {
 
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
-  const auto live = context_.live->listeners.find(listener_name_);
-  if (live == context_.live->listeners.end() || (context_.draining && input_.unread().empty())) return close();
-  const Limits& limits = live->second.limits;
+  if (place_.now == nullptr || (context_.draining && input_.unread().empty())) return close();
+  const Limits& limits = place_.now->limits;
   if (input_.unread().empty()) {
     input_.release();
     deadline_is_head_ = false;

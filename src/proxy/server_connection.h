@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -15,12 +16,24 @@ namespace outrigger::proxy {
 class ServerConnection;
 struct ResponseWire;
 
+// A listener as its connections know it: they stay when the configuration changes.
+struct ListenerPlace {
+  std::string name;
+  LiveListener* now = nullptr;  // of the configuration in use; null: the listener is gone
+};
+
 // What a worker's connections share. Thread: the worker.
 struct ConnectionContext {
-  ConnectionContext(EventLoop& loop, std::shared_ptr<LiveConfig> live, FailureStats& failures);
+  ConnectionContext(EventLoop& loop, FailureStats& failures);
+
+  // The next request of each connection uses `config`.
+  void adopt(std::shared_ptr<LiveConfig> config);
+  // The listener of that name, for as long as the context lives.
+  ListenerPlace& place(std::string_view name);
 
   EventLoop& loop;
-  std::shared_ptr<LiveConfig> live;  // adopted by the next request of each connection
+  std::shared_ptr<LiveConfig> live = std::make_shared<LiveConfig>();
+  std::map<std::string, ListenerPlace, std::less<>> places{};
   FailureStats& failures;
   stats::Counter accept_pauses;
   bool draining = false;  // answer what is in flight, keep nothing alive
@@ -45,7 +58,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
                                private ActiveExchange::Owner {
  public:
   // Takes over an accepted connection; it deletes itself when it is done.
-  static void begin(ConnectionContext& context, std::string_view listener, std::unique_ptr<net::Transport> transport,
+  static void begin(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                     const net::Address& peer);
   // Ends it now if it is idle, after its exchange otherwise.
   void drain();
@@ -68,7 +81,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   };
   struct Outgoing;
 
-  ServerConnection(ConnectionContext& context, std::string_view listener, std::unique_ptr<net::Transport> transport,
+  ServerConnection(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                    const net::Address& peer);
   ~ServerConnection();
 
@@ -107,10 +120,11 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void close();
 
   ConnectionContext& context_;
+  ListenerPlace& place_;
+  stats::Gauge open_;
   LiveListener* listener_ = nullptr;  // of the configuration that the current exchange uses
   std::unique_ptr<net::Transport> transport_;
   net::InputBuffer input_;
-  std::string listener_name_;
   std::string peer_ip_;
   std::size_t scanned_ = 0;
   Wakeable* body_waiter_ = nullptr;

@@ -99,7 +99,7 @@ class Peer {
 // A worker without threads: a loop that runs while a test waits, and one listener with one filter.
 class Server {
  public:
-  explicit Server(Script::Step step) : context_(loop_, std::make_shared<LiveConfig>(), failures_) {
+  explicit Server(Script::Step step) : context_(loop_, failures_) {
     LiveListener& live = listener();
     live.settings.name = "test";
     live.limits = effective({}, {});
@@ -123,7 +123,7 @@ class Server {
     auto peer = std::make_unique<Peer>(ends[1]);
     if (!text.empty()) peer->send(text);
     loop_.begin_event();
-    ServerConnection::begin(context_, "test", std::make_unique<net::Socket>(loop_, ends[0]),
+    ServerConnection::begin(context_, context_.place("test"), std::make_unique<net::Socket>(loop_, ends[0]),
                             net::Address::parse("127.0.0.1:1").value());
     loop_.end_event();
     return peer;

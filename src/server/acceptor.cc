@@ -19,10 +19,10 @@ constexpr Duration kAcceptPause = 100ms;  // when descriptors ran out
 
 }  // namespace
 
-Acceptor::Acceptor(proxy::ConnectionContext& context, std::string name, std::shared_ptr<ListenSockets> sockets,
+Acceptor::Acceptor(proxy::ConnectionContext& context, const std::string& name, std::shared_ptr<ListenSockets> sockets,
                    std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate)
     : context_(context),
-      name_(std::move(name)),
+      place_(context.place(name)),
       sockets_(std::move(sockets)),
       certificate_(std::move(certificate)),
       watch_(context.loop),
@@ -68,7 +68,7 @@ void Acceptor::begin(int fd, const net::Address& peer) {
   } else {
     transport = std::make_unique<net::Socket>(context_.loop, fd);
   }
-  proxy::ServerConnection::begin(context_, name_, std::move(transport), peer);
+  proxy::ServerConnection::begin(context_, place_, std::move(transport), peer);
 }
 
 }  // namespace outrigger::server

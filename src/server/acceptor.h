@@ -14,7 +14,7 @@ namespace outrigger::server {
 class Acceptor final : private Wakeable {
  public:
   // `index` chooses the socket; `certificate` null: plain text.
-  Acceptor(proxy::ConnectionContext& context, std::string name, std::shared_ptr<ListenSockets> sockets,
+  Acceptor(proxy::ConnectionContext& context, const std::string& name, std::shared_ptr<ListenSockets> sockets,
            std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate);
 
   const std::shared_ptr<ListenSockets>& sockets() const { return sockets_; }
@@ -30,7 +30,7 @@ class Acceptor final : private Wakeable {
   void begin(int fd, const net::Address& peer);
 
   proxy::ConnectionContext& context_;
-  std::string name_;
+  proxy::ListenerPlace& place_;
   std::shared_ptr<ListenSockets> sockets_;
   std::shared_ptr<net::tls::ServerContext> certificate_;
   FdWatch watch_;

@@ -17,7 +17,9 @@ std::shared_ptr<proxy::LiveConfig> answering(const std::string& name, std::uniqu
 }  // namespace
 
 LocalService::LocalService(EventLoop& loop, std::string name, std::unique_ptr<Filter> answer)
-    : loop_(loop), name_(std::move(name)), context_(loop, answering(name_, std::move(answer)), failures_) {}
+    : loop_(loop), name_(std::move(name)), context_(loop, failures_) {
+  context_.adopt(answering(name_, std::move(answer)));
+}
 
 LocalService::~LocalService() {
   acceptor_.reset();

@@ -5,7 +5,7 @@
 namespace outrigger::server {
 
 Worker::Worker(std::size_t index, KeyedStore& store)
-    : index_(index), store_(store), context_(loop_, std::make_shared<proxy::LiveConfig>(), failures_) {}
+    : index_(index), store_(store), failures_(proxy::FailureStats::registered()), context_(loop_, failures_) {}
 
 Worker::~Worker() = default;
 
@@ -20,7 +20,7 @@ void Worker::run() {
   acceptors_.clear();
   context_.connections.for_each([](proxy::ServerConnection& connection) { connection.destroy(); });
   loop_.end_event();
-  context_.live.reset();
+  context_.adopt(std::make_shared<proxy::LiveConfig>());
   loop_.end_event();
 }
 
@@ -29,7 +29,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
-  context_.live = proxy::build_live(snapshot->settings, {loop_, store_, snapshot->upstream_tls}, context_.live.get());
+  context_.adopt(proxy::build_live(snapshot->settings, {loop_, store_, snapshot->upstream_tls}, context_.live.get()));
   if (context_.draining) return;
   for (auto it = acceptors_.begin(); it != acceptors_.end();) {
     const auto kept = snapshot->sockets.find(it->first);

@@ -6,6 +6,7 @@ from support import raw
 from support.case import Case
 from support.curl import curl
 from support.outrigger import BINARY, command
+from support.metrics import Metrics
 from support.ports import free_port
 from support.wait import until
 
@@ -43,6 +44,17 @@ class Status(StatusCase):
             text = self.get("/metrics").body.decode()
             return [line for line in text.splitlines() if line.startswith("outrigger_") and line.endswith(" 7")]
         until(counted, "a metric that says 7")
+
+    def test_connections_are_counted_and_those_of_probes_are_not(self):
+        before = Metrics(self.served.address("status")).value("outrigger_connections_total", listener="front")
+        clients = [self.client(self.served) for _ in range(3)]
+        for client in clients:
+            client.get()
+        now = Metrics(self.served.address("status"))
+        self.assertEqual(3, now.value("outrigger_connections_total", listener="front") - before)
+        self.assertEqual(3, now.value("outrigger_connections_open"))
+        curl("--data-binary", "x", "-H", "Content-Length: x", self.url_of("/metrics"))
+        self.assertEqual(0, Metrics(self.served.address("status")).value("outrigger_failures_total"))
 
     def test_metrics_are_prometheus_text(self):
         answer = self.get("/metrics")
