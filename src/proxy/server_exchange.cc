@@ -172,6 +172,7 @@ void ServerConnection::answer(Failure failure, std::string_view reason) {
   outcome_.detail = reason;
   outcome_.local = true;
   outcome_.response_bytes = body.size();
+  response.discard();  // its body lives in the exchange
   end_exchange();
   linger();
 }
