@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/memory_budget.h"
+
 namespace outrigger {
 
 // A block, or in sanitizer builds one allocation. The header keeps the payload aligned.
@@ -38,6 +40,7 @@ void* Arena::allocate_slow(std::size_t size) {
 #ifdef OUTRIGGER_SANITIZED
   void* memory = std::malloc(sizeof(Block) + size);
   if (memory == nullptr) std::abort();
+  MemoryBudget::take(size);
   auto* block = new (memory) Block{blocks_, size};
   blocks_ = block;
   return block->payload();
@@ -49,6 +52,7 @@ void* Arena::allocate_slow(std::size_t size) {
                                                : std::malloc(is_standard ? kBlockSize : sizeof(Block) + size);
   if (memory == nullptr) std::abort();
   auto* block = new (memory) Block{blocks_, is_standard ? kPayload : size};
+  MemoryBudget::take(block->size);
   blocks_ = block;
   if (is_standard) {  // a larger block holds one allocation, so bumping goes on where it was
     top_ = block->payload() + size;
@@ -64,6 +68,7 @@ void Arena::release(void* p, [[maybe_unused]] std::size_t size) noexcept {
     if ((*link)->payload() != p) continue;
     Block* block = *link;
     *link = block->next;
+    MemoryBudget::give(block->size);
     std::free(block);
     return;
   }
@@ -77,6 +82,7 @@ void Arena::release(void* p, [[maybe_unused]] std::size_t size) noexcept {
 void Arena::reset() noexcept {
   while (blocks_ != nullptr) {
     Block* block = std::exchange(blocks_, blocks_->next);
+    MemoryBudget::give(block->size);
 #ifndef OUTRIGGER_SANITIZED
     BlockPool& kept = pool();
     if (block->size == kBlockSize - sizeof(Block) && kept.count < kKeptBlocks) {

@@ -4,11 +4,13 @@
 #include <memory>
 #include <span>
 
+#include "base/memory_budget.h"
 #include "base/pooled.h"
 
 namespace outrigger {
 
 // A read buffer of fixed size from a per-thread pool, empty until acquired and given back while its owner is idle.
+// Counts against the MemoryBudget.
 class Slab {
  public:
   static constexpr std::size_t kSize = 32 * 1024;
@@ -23,6 +25,10 @@ class Slab {
 
  private:
   struct Memory : Pooled<Memory, 128> {
+    Memory() { MemoryBudget::take(kSize); }
+    ~Memory() { MemoryBudget::give(kSize); }
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
     char bytes[kSize];
   };
   std::unique_ptr<Memory> memory_;
