@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "outrigger/config.h"
+#include "outrigger/endpoint_gate.h"
 #include "outrigger/exchange.h"
 #include "outrigger/task.h"
 
@@ -80,6 +81,8 @@ struct FilterContext {
   // the route leads, if that is one).
   std::string_view listener, route, upstream;
   KeyedStore& store;
+  // What has a say in the choice of the upstream's endpoint; null outside an upstream's chain.
+  std::vector<std::shared_ptr<EndpointGateMaker>>* endpoint_gates = nullptr;
 
   // The state that this filter shares with itself on other workers and after a reload that changes neither its place
   // nor its options.

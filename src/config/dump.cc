@@ -138,6 +138,8 @@ std::string dump(const Settings& settings, FilterCatalog) {
   return dumper.take();
 }
 
+std::string normal_form(const Outlier& outlier) { return format_flow(schema_of<Outlier>(), &outlier); }
+
 std::string normal_form(const Upstream& upstream) {
   Upstream plain = upstream;
   plain.filters.reset();

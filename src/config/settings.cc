@@ -26,6 +26,8 @@ void describe(Schema<EndpointSpec>& schema) {
       .example("127.0.0.1:8080")
       .check_text(check_endpoint);
   schema.field("weight", &EndpointSpec::weight, "Share of the requests, relative to the others.").range(0, 1'000'000);
+  schema.field("priority", &EndpointSpec::priority, "Endpoints with a higher number serve while none with a lower can.")
+      .range(0, 1000);
 }
 
 void describe(Schema<UpstreamLimits>& schema) {
@@ -52,6 +54,28 @@ void describe(Schema<LoadBalancing>& schema) {
                {"random", BalancePolicy::random}});
 }
 
+void describe(Schema<OutlierSuccessRate>& schema) {
+  schema.summary("Takes out an endpoint that succeeds less often than the others together.");
+  schema.field("gap", &OutlierSuccessRate::gap, "How much less: 30% is 60% where the others have 90%.").example("30%");
+  schema.field("min_requests", &OutlierSuccessRate::min_requests, "Fewer in an interval say nothing about a share.")
+      .range(1, 1'000'000);
+  schema.field("interval", &OutlierSuccessRate::interval, "Time over which requests are counted.").range(kSoon, kDay);
+}
+
+void describe(Schema<Outlier>& schema) {
+  schema.summary("Takes an endpoint that fails out for a while, as long as others are left.");
+  schema
+      .field("consecutive_failures", &Outlier::consecutive_failures,
+             "So many in a row take it out; 0: never. Failures are no answer, 502, 503, 504, and cut answers.")
+      .range(0, 1'000'000);
+  schema.field("success_rate", &Outlier::success_rate, "Comparison with the other endpoints; absent: none.");
+  schema.field("eject_for", &Outlier::eject_for, "How long; twice as long each time that it fails again.")
+      .range(kSoon, kDay);
+  schema.field("max_eject_for", &Outlier::max_eject_for, "Limit of that doubling.").range(kSoon, kDay);
+  schema.field("max_ejected", &Outlier::max_ejected, "Share of the endpoints that may be out; one always may.")
+      .example("50%");
+}
+
 void describe(Schema<Upstream>& schema) {
   schema.summary("A service and how it is reached.");
   schema.shorthand("endpoints");
@@ -63,6 +87,7 @@ void describe(Schema<Upstream>& schema) {
   schema.field("filters", &Upstream::filters, "Filters around every try; absent: retry and circuit_breaker.");
   schema.field("tls", &Upstream::tls, "Speak TLS to the service; absent: plain text.");
   schema.field("load_balancing", &Upstream::load_balancing, "Choice of the endpoint.");
+  schema.field("outlier", &Upstream::outlier, "Endpoints that fail.");
   schema.field("limits", &Upstream::limits, "Concurrency.");
   schema.field("timeouts", &Upstream::timeouts, "Time limits.");
   schema.check([](const Upstream& upstream) {

@@ -111,6 +111,7 @@ enum class BalancePolicy : std::uint8_t { least_request, round_robin, random };
 struct EndpointSpec {
   std::string address;  // "host:port", "unix:/path", "dns://name:port"
   std::uint32_t weight = 1;
+  std::uint32_t priority = 0;
   Mark mark;
 };
 
@@ -129,6 +130,20 @@ struct LoadBalancing {
   BalancePolicy policy = BalancePolicy::least_request;
 };
 
+struct OutlierSuccessRate {
+  Share gap{0.3};
+  std::uint32_t min_requests = 50;
+  Duration interval = seconds(10);
+};
+
+struct Outlier {
+  std::uint32_t consecutive_failures = 5;  // 0: never
+  std::optional<OutlierSuccessRate> success_rate;
+  Duration eject_for = seconds(10);
+  Duration max_eject_for = minutes(5);
+  Share max_ejected{0.5};
+};
+
 struct Upstream {
   std::string name;
   std::vector<EndpointSpec> endpoints;
@@ -136,6 +151,7 @@ struct Upstream {
                                                    // circuit_breaker with their defaults here
   std::optional<UpstreamTls> tls;
   LoadBalancing load_balancing;
+  Outlier outlier;
   UpstreamLimits limits;
   UpstreamTimeouts timeouts;
   Mark mark;

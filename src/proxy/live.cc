@@ -32,8 +32,10 @@ class Builder {
   struct Owner {
     std::string_view listener, route, upstream;
   };
-  void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner) {
-    FilterContext context{spec.path, spec.fingerprint, owner.listener, owner.route, owner.upstream, parts_.store};
+  void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner,
+                  upstream::Gates::Makers* endpoint_gates = nullptr) {
+    FilterContext context{spec.path,      spec.fingerprint, owner.listener, owner.route,
+                          owner.upstream, parts_.store,     endpoint_gates};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
@@ -69,7 +71,8 @@ class Builder {
   std::shared_ptr<upstream::Cluster> cluster(const config::Upstream& upstream) {
     const auto tls = parts_.upstream_tls.find(upstream.name);
     upstream::ClusterParts made_of{parts_.loop, live_->resolver,
-                                   tls == parts_.upstream_tls.end() ? nullptr : tls->second, slots(upstream)};
+                                   tls == parts_.upstream_tls.end() ? nullptr : tls->second, slots(upstream),
+                                   parts_.store};
     const auto old = previous_cluster(upstream.name);
     if (old && old->is_made_of(upstream, made_of)) return old;
     auto made = std::make_shared<upstream::Cluster>(upstream, std::move(made_of), old.get());
@@ -80,7 +83,11 @@ class Builder {
   void add_upstream(const config::Upstream& upstream) {
     LiveUpstream& live = live_->upstreams[upstream.name];
     live.cluster = cluster(upstream);
-    if (upstream.filters) add_filters(live.chain, *upstream.filters, {"", "", upstream.name});
+    upstream::Gates::Makers gates;
+    for (const config::FilterSpec& spec : upstream.filters.value_or(std::vector<config::FilterSpec>{})) {
+      add_filter(live.chain, spec, {"", "", upstream.name}, &gates);
+    }
+    live.cluster->set_filter_gates(std::move(gates));
     live.chain.add(std::make_unique<UpstreamCall>(live.cluster));
     live.chain.finish(nullptr);
   }

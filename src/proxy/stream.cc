@@ -28,12 +28,11 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
       expects_continue_(has_content_ && exchange.awaits_continue()),
       upload_done_(!has_content_) {
   connection_->count_use();
-  endpoint_->begin();
 }
 
 Stream::~Stream() {
   upload_.reset();
-  endpoint_->end();
+  if (pick_ && body_ && body_->failure() != Failure::none) pick_.set_cut();
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 

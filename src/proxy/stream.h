@@ -19,8 +19,11 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
 
   Arena& arena() { return exchange_.arena(); }
   upstream::Connection& connection() { return *connection_; }
-  // The request counts as in flight until the stream ends.
-  void take_slot(Slot slot) { slot_ = std::move(slot); }
+  // The request counts as in flight, and the endpoint as busy, until the stream ends.
+  void keep(Slot slot, upstream::Pick pick) {
+    slot_ = std::move(slot);
+    pick_ = std::move(pick);
+  }
   bool was_reused() const { return reused_; }
   // The connection was kept, and nobody asked the kernel whether it is still quiet.
   void set_taken_unasked() { taken_unasked_at_ = exchange_.now(); }
@@ -71,6 +74,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   std::shared_ptr<upstream::Endpoint> endpoint_;
   std::unique_ptr<upstream::Connection> connection_;
   Slot slot_;
+  upstream::Pick pick_;
   ResponseHead* head_ = nullptr;
   std::size_t scanned_ = 0;
   std::optional<upstream::WireBody> body_;

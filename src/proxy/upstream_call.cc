@@ -31,10 +31,12 @@ Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::st
   return refused;
 }
 
-std::shared_ptr<upstream::Endpoint> UpstreamCall::choose(ActiveExchange& exchange) const {
-  auto endpoint = cluster_->pick(exchange.tried());
-  if (endpoint) exchange.set_endpoint(*endpoint);
-  return endpoint;
+upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, bool& is_refused) const {
+  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried());
+  is_refused = choice.is_refused;
+  if (choice.member == nullptr) return {};
+  exchange.set_endpoint(*choice.member->endpoint);
+  return {*choice.member, exchange.loop()};
 }
 
 // The endpoint could not be reached, so nothing was sent; another one may do.
@@ -43,7 +45,8 @@ bool UpstreamCall::may_go_elsewhere(const ActiveExchange& exchange, Failure fail
          cluster_->has_usable_endpoint(exchange.tried());
 }
 
-Response UpstreamCall::no_endpoint(ActiveExchange& exchange) const {
+Response UpstreamCall::no_endpoint(ActiveExchange& exchange, bool is_refused) const {
+  if (is_refused) return refuse(exchange, Failure::breaker_open, "of every endpoint");
   const std::string& why = cluster_->error();
   const bool is_name = !why.empty() || cluster_->is_pending();
   return refuse(exchange, is_name ? Failure::dns_failed : Failure::no_endpoint, exchange.arena().copy(why));
@@ -63,27 +66,43 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   Slot slot(*cluster_);
   const Failure waited = co_await EndpointWait(exchange, *cluster_);
   if (waited != Failure::none) co_return refuse(exchange, waited);
-  const auto endpoint = choose(exchange);
-  if (!endpoint) co_return no_endpoint(exchange);
+  bool is_refused = false;
+  upstream::Pick pick = choose(exchange, is_refused);
+  if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
-  Result result = co_await attempt(exchange, endpoint, slot, false);
+  Result result = co_await attempt(exchange, pick, slot, false);
   if (result.was_reused && may_send_again(exchange, result.failure)) {
     exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
     cluster_->stats().replays.add();
-    result = co_await attempt(exchange, endpoint, slot, true);
+    result = co_await attempt(exchange, pick, slot, true);
   } else if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
-    result = co_await attempt(exchange, choose(exchange), slot, false);
+    end(exchange, pick, result, begin);
+    pick = choose(exchange, is_refused);
+    if (pick) result = co_await attempt(exchange, pick, slot, false);
   }
-  if (result.failure != Failure::none) co_return refuse(exchange, result.failure, result.detail);
+  if (result.failure != Failure::none) {
+    end(exchange, pick, result, begin);
+    co_return refuse(exchange, result.failure, result.detail);
+  }
   cluster_->stats().count_try(result.response->status());
   cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
   co_return std::move(*result.response);
 }
 
-Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint,
-                                                 Slot& slot, bool fresh) {
+// The gates hear of what the endpoint did, not of clients that leave nor of our own limits.
+void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin) {
+  if (describe(result.failure).side == Side::upstream) {
+    pick.set_outcome({.failure = result.failure, .duration = exchange.now() - begin});
+  }
+  pick.end();
+}
+
+Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                                                 bool fresh) {
+  const std::shared_ptr<upstream::Endpoint>& endpoint = pick.endpoint();
+  const Instant begin = exchange.now();
   std::unique_ptr<upstream::Connection> connection;
   const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
   if (!fresh) connection = endpoint->take_idle(asks);
@@ -110,7 +129,8 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, std::
   }
   stream->begin_body();
   ResponseHead* head = stream->head();
-  stream->take_slot(std::move(slot));
+  pick.set_outcome({.status = head->status, .duration = exchange.now() - begin});
+  stream->keep(std::move(slot), std::move(pick));
   // Also without content: the head's fields are views into the stream's buffer.
   co_return Result{.response = Response(head, BodyPointer(stream.release()))};
 }

@@ -26,11 +26,13 @@ class UpstreamCall final : public Filter {
     bool was_reused = false;  // failed on a kept connection before the service said anything
     std::optional<Response> response{};
   };
-  Task<Result> attempt(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint, Slot& slot, bool fresh);
+  // Gives slot and pick to the response's stream when there is a response.
+  Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh);
   Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
-  std::shared_ptr<upstream::Endpoint> choose(ActiveExchange& exchange) const;
+  upstream::Pick choose(ActiveExchange& exchange, bool& is_refused) const;
+  static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
   bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
-  Response no_endpoint(ActiveExchange& exchange) const;
+  Response no_endpoint(ActiveExchange& exchange, bool is_refused) const;
   Response refuse(ActiveExchange& exchange, Failure failure, std::string_view detail = {}) const;
 
   std::shared_ptr<upstream::Cluster> cluster_;

@@ -62,8 +62,13 @@ Member& Balancer::Candidates::by_weight() const {
 
 void Balancer::set_members(std::vector<Member> members) {
   members_ = std::move(members);
-  all_.clear();
-  for (Member& member : members_) all_.add(member);
+  left_.clear();
+  first_.clear();
+  std::uint32_t lowest = UINT32_MAX;
+  for (const Member& member : members_) lowest = std::min(lowest, member.priority);
+  for (Member& member : members_) {
+    if (member.priority == lowest) first_.add(member);
+  }
 }
 
 Member* Balancer::choose(const Candidates& from) const {
@@ -84,30 +89,51 @@ Member* Balancer::choose(const Candidates& from) const {
   return is_busier(one, other) ? &other : &one;
 }
 
-bool Balancer::has_usable(Tried tried) const {
-  return std::ranges::any_of(all_.members,
-                             [&](const Member* member) { return is_usable(*member) && !was_tried(*member, tried); });
+bool Balancer::has_usable(Tried tried, Instant now) const {
+  return std::ranges::any_of(members_, [&](const Member& member) {
+    return member.weight != 0 && is_usable(member) && !was_tried(member, tried) &&
+           member.gates->may_pick(now) != Gates::Verdict::no;
+  });
 }
 
-void Balancer::collect(Tried tried) {
+// While all is well the first draw is good.
+const Member* Balancer::draw(Instant now) const {
+  for (int attempt = 0; attempt < kDraws; ++attempt) {
+    const Member* drawn = choose(first_);
+    if (drawn != nullptr && is_usable(*drawn) && drawn->gates->may_pick(now) == Gates::Verdict::yes) return drawn;
+  }
+  return nullptr;
+}
+
+// Puts the members of the best rank into left_. True: gates kept some out.
+bool Balancer::collect(Tried tried, Instant now) {
   left_.clear();
+  bool is_refused = false;
+  std::uint64_t best = UINT64_MAX;
   for (Member& member : members_) {
-    if (is_usable(member) && !was_tried(member, tried)) left_.add(member);
+    if (member.weight == 0 || !is_usable(member)) continue;
+    const Gates::Verdict verdict = member.gates->may_pick(now);
+    if (verdict == Gates::Verdict::no) {
+      is_refused = true;
+      continue;
+    }
+    const std::uint64_t tier = (verdict == Gates::Verdict::avoid ? 2U : 0U) + (was_tried(member, tried) ? 1U : 0U);
+    const std::uint64_t rank = (tier << 32) + member.priority;
+    if (rank > best) continue;
+    if (rank < best) left_.clear();
+    best = rank;
+    left_.add(member);
   }
+  return is_refused;
 }
 
-std::shared_ptr<Endpoint> Balancer::pick(Tried tried) {
+Balancer::Choice Balancer::pick(Tried tried, Instant now) {
   if (tried.empty() && policy_ != config::BalancePolicy::round_robin) {
-    for (int draw = 0; draw < kDraws; ++draw) {
-      Member* drawn = choose(all_);
-      if (drawn == nullptr) return nullptr;
-      if (is_usable(*drawn)) return drawn->endpoint;
-    }
+    if (const Member* drawn = draw(now)) return {drawn, false};
   }
-  collect(tried);
-  if (left_.members.empty() && !tried.empty()) collect({});
-  Member* chosen = choose(left_);
-  return chosen == nullptr ? nullptr : chosen->endpoint;
+  const bool is_refused = collect(tried, now);
+  const Member* chosen = choose(left_);
+  return {chosen, chosen == nullptr && is_refused};
 }
 
 }  // namespace outrigger::upstream

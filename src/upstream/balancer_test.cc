@@ -15,15 +15,40 @@ std::shared_ptr<Endpoint> endpoint(const std::string& name, bool resolved = true
   return made;
 }
 
+// Says what the test sets.
+class SetGate final : public EndpointGate, public EndpointGateMaker {
+ public:
+  explicit SetGate(Verdict& verdict) : verdict_(verdict) {}
+  Verdict may_pick(Instant) override { return verdict_; }
+  void on_result(const TryOutcome&, Instant) override {}
+  std::unique_ptr<EndpointGate> make_gate(std::string_view) override { return std::make_unique<SetGate>(verdict_); }
+
+ private:
+  Verdict& verdict_;
+};
+
+std::shared_ptr<const Gates> gates(EndpointGate::Verdict& verdict) {
+  return std::make_shared<Gates>(Gates::Makers{std::make_shared<SetGate>(verdict)}, "");
+}
+
+Member member(const std::string& name, std::uint32_t weight, bool resolved = true) {
+  return {endpoint(name, resolved), std::make_shared<Gates>(Gates::Makers{}, name), weight};
+}
+
 std::vector<Member> members(std::vector<std::pair<std::string, std::uint32_t>> weights) {
   std::vector<Member> all;
-  for (const auto& [name, weight] : weights) all.push_back({endpoint(name), weight});
+  for (const auto& [name, weight] : weights) all.push_back(member(name, weight));
   return all;
+}
+
+std::string name_of(const Balancer::Choice& choice) {
+  return choice.member == nullptr ? std::string(choice.is_refused ? "refused" : "none")
+                                  : choice.member->endpoint->name();
 }
 
 std::map<std::string, int> shares(Balancer& balancer, int picks, Tried tried = {}) {
   std::map<std::string, int> counts;
-  for (int i = 0; i < picks; ++i) ++counts[balancer.pick(tried)->name()];
+  for (int i = 0; i < picks; ++i) ++counts[name_of(balancer.pick(tried, Instant()))];
   return counts;
 }
 
@@ -43,7 +68,7 @@ TEST_CASE("balancer: round robin takes turns without bursts", "[upstream]") {
   Balancer balancer(BalancePolicy::round_robin);
   balancer.set_members(members({{"a", 5}, {"b", 1}, {"c", 1}}));
   std::string order;
-  for (int i = 0; i < 7; ++i) order += balancer.pick({})->name();
+  for (int i = 0; i < 7; ++i) order += name_of(balancer.pick({}, Instant()));
   REQUIRE(order == "aabacaa");
 }
 
@@ -71,14 +96,60 @@ TEST_CASE("balancer: a try avoids all that failed before, while another is left"
 TEST_CASE("balancer: a name without an address is passed over", "[upstream]") {
   const auto policy = GENERATE(BalancePolicy::least_request, BalancePolicy::round_robin, BalancePolicy::random);
   Balancer balancer(policy);
-  REQUIRE(balancer.pick({}) == nullptr);
+  REQUIRE(name_of(balancer.pick({}, Instant())) == "none");
   std::vector<Member> all = members({{"a", 1}});
-  all.push_back({endpoint("unknown", false), 50});
+  all.push_back(member("unknown", 50, false));
   balancer.set_members(all);
   REQUIRE(shares(balancer, 50) == std::map<std::string, int>{{"a", 50}});
-  balancer.set_members({{endpoint("unknown", false), 1}});
-  REQUIRE_FALSE(balancer.has_usable());
-  REQUIRE(balancer.pick({}) == nullptr);
+  balancer.set_members({member("unknown", 1, false)});
+  REQUIRE_FALSE(balancer.has_usable({}, Instant()));
+  REQUIRE(name_of(balancer.pick({}, Instant())) == "none");
+}
+
+TEST_CASE("balancer: gates that say avoid are passed over while another is left, gates that say no always",
+          "[upstream]") {
+  using Verdict = EndpointGate::Verdict;
+  const auto policy = GENERATE(BalancePolicy::least_request, BalancePolicy::round_robin, BalancePolicy::random);
+  Verdict a = Verdict::yes, b = Verdict::yes;
+  std::vector<Member> all = members({{"a", 1}, {"b", 1}});
+  all[0].gates = gates(a);
+  all[1].gates = gates(b);
+  Balancer balancer(policy);
+  balancer.set_members(all);
+  const auto names = [&] {
+    std::string text;
+    for (const auto& [name, count] : shares(balancer, 100)) text += name;
+    return text;
+  };
+  REQUIRE(names() == "ab");
+  a = Verdict::avoid;
+  REQUIRE(names() == "b");
+  const std::uint64_t tried_b[] = {all[1].endpoint->serial()};
+  REQUIRE(shares(balancer, 10, tried_b) == std::map<std::string, int>{{"b", 10}});
+  b = Verdict::avoid;
+  REQUIRE(names() == "ab");
+  b = Verdict::no;
+  REQUIRE(names() == "a");
+  a = Verdict::no;
+  REQUIRE(names() == "refused");
+  REQUIRE_FALSE(balancer.has_usable({}, Instant()));
+}
+
+TEST_CASE("balancer: a higher priority number serves while none of a lower can", "[upstream]") {
+  using Verdict = EndpointGate::Verdict;
+  const auto policy = GENERATE(BalancePolicy::least_request, BalancePolicy::round_robin, BalancePolicy::random);
+  Verdict first = Verdict::yes;
+  std::vector<Member> all = members({{"spare", 100}, {"first", 1}});
+  all[0].priority = 1;
+  all[1].gates = gates(first);
+  Balancer balancer(policy);
+  balancer.set_members(all);
+  REQUIRE(shares(balancer, 100) == std::map<std::string, int>{{"first", 100}});
+  first = Verdict::avoid;
+  REQUIRE(shares(balancer, 100) == std::map<std::string, int>{{"spare", 100}});
+  first = Verdict::yes;
+  const std::uint64_t tried[] = {all[1].endpoint->serial()};
+  REQUIRE(shares(balancer, 100, tried) == std::map<std::string, int>{{"spare", 100}});
 }
 
 }  // namespace outrigger::upstream

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/load.h"
+#include "upstream/outlier_gates.h"
 
 namespace outrigger::upstream {
 
@@ -21,6 +22,7 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       form_(config::normal_form(settings)),
       parts_(std::move(parts)),
       stats_(settings.name),
+      outlier_gates_(make_outlier_gates(settings, parts_.store)),
       balancer_(settings.load_balancing.policy) {
   if (previous != nullptr) {
     inherited_ = previous->inherited_;
@@ -51,16 +53,39 @@ void Cluster::on_source_changed() {
 
 void Cluster::update_members() {
   std::vector<Member> next;
+  const Gates::Makers makers = gate_makers();
   for (const auto& source : sources_) {
-    for (const Found& found : source->found()) {
-      const auto endpoint = endpoint_for(found);
-      endpoint->set_addresses(found.addresses);
-      next.push_back({endpoint, found.weight});
-    }
+    for (const Found& found : source->found()) next.push_back(member_for(found, makers));
   }
   if (!is_handed_over_) retire_all_but(next);
   stats_.endpoints.set(static_cast<std::int64_t>(next.size()));
   balancer_.set_members(std::move(next));
+}
+
+Gates::Makers Cluster::gate_makers() const {
+  Gates::Makers makers = filter_gates_;
+  makers.push_back(outlier_gates_);
+  return makers;
+}
+
+void Cluster::set_filter_gates(Gates::Makers makers) {
+  if (makers.empty() && filter_gates_.empty()) return;
+  filter_gates_ = std::move(makers);
+  std::vector<Member> members = balancer_.members();
+  const Gates::Makers all = gate_makers();
+  for (Member& member : members) member.gates = std::make_shared<Gates>(all, member.endpoint->name());
+  balancer_.set_members(std::move(members));
+}
+
+// Endpoints that stay keep their gates.
+Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
+  Member member{endpoint_for(found), nullptr, found.weight, found.priority};
+  member.endpoint->set_addresses(found.addresses);
+  for (const Member& old : balancer_.members()) {
+    if (old.endpoint == member.endpoint) member.gates = old.gates, member.credit = old.credit;
+  }
+  if (!member.gates) member.gates = std::make_shared<Gates>(makers, found.name);
+  return member;
 }
 
 // The endpoint of that name which is here already, so that its connections go on, or a new one.

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "outrigger/filter.h"
 #include "upstream/balancer.h"
 #include "upstream/cluster_stats.h"
+#include "upstream/pick.h"
 #include "upstream/slots.h"
 #include "upstream/source.h"
 
@@ -18,6 +20,7 @@ struct ClusterParts {
   std::shared_ptr<net::dns::Resolver> resolver;
   std::shared_ptr<net::tls::ClientContext> tls;  // null: plain text
   std::shared_ptr<Slots> slots;
+  KeyedStore& store;
 };
 
 // One upstream on one worker: its endpoints with their pools, and the choice among them.
@@ -48,9 +51,12 @@ class Cluster final : private Source::Owner {
   // A newer cluster took the endpoints over: this one only serves the requests that it has.
   void hand_over() { is_handed_over_ = true; }
 
-  // By the policy; null when there is none. Endpoints in `tried` only while no other is left.
-  std::shared_ptr<Endpoint> pick(Tried tried) { return balancer_.pick(tried); }
-  bool has_usable_endpoint(Tried tried = {}) const { return balancer_.has_usable(tried); }
+  // Filters of its chain have a say in the choice, from now on and instead of those before.
+  void set_filter_gates(Gates::Makers makers);
+
+  Balancer::Choice choose(Tried tried) { return balancer_.pick(tried, parts_.loop.now()); }
+  // Is there an endpoint with an address that may be picked and is not in `tried`?
+  bool has_usable_endpoint(Tried tried = {}) const { return balancer_.has_usable(tried, parts_.loop.now()); }
   // A name was asked for and not answered yet: waiting may help.
   bool is_pending() const;
   void wait(Waiter& waiter) { waiters_.push_back(waiter); }
@@ -65,6 +71,8 @@ class Cluster final : private Source::Owner {
  private:
   void on_source_changed() override;
   void update_members();
+  Gates::Makers gate_makers() const;
+  Member member_for(const Found& found, const Gates::Makers& makers);
   std::shared_ptr<Endpoint> endpoint_for(const Found& found);
   void retire_all_but(const std::vector<Member>& members);
 
@@ -73,6 +81,8 @@ class Cluster final : private Source::Owner {
   ClusterParts parts_;
   ClusterStats stats_;
   bool is_handed_over_ = false;
+  std::shared_ptr<EndpointGateMaker> outlier_gates_;
+  Gates::Makers filter_gates_;
   Balancer balancer_;
   std::vector<std::shared_ptr<Endpoint>> inherited_;  // from the cluster before, until all sources are known
   IntrusiveList<Waiter> waiters_;

@@ -14,6 +14,7 @@ DnsSource::DnsSource(const config::EndpointSpec& spec, SourceContext context)
     : context_(std::move(context)),
       name_(spec.address),
       weight_(spec.weight),
+      priority_(spec.priority),
       is_each_(name_.starts_with(kScheme)),
       again_(context_.loop, [this] { ask(); }) {
   if (is_each_) name_.erase(0, kScheme.size());
@@ -49,10 +50,10 @@ std::vector<Found> DnsSource::endpoints_of(std::vector<net::Address> addresses) 
   for (net::Address& address : addresses) address.set_port(port_);
   std::vector<Found> all;
   if (!is_each_) {
-    all.push_back({name_, host_, std::move(addresses), weight_});
+    all.push_back({name_, host_, std::move(addresses), weight_, priority_});
     return all;
   }
-  for (const net::Address& address : addresses) all.push_back({address.text(), host_, {address}, weight_});
+  for (const net::Address& address : addresses) all.push_back({address.text(), host_, {address}, weight_, priority_});
   std::ranges::sort(all, {}, &Found::name);  // servers turn their answers round
   const auto again = std::ranges::unique(all, {}, &Found::name);
   all.erase(again.begin(), again.end());

@@ -25,6 +25,7 @@ class DnsSource final : public Source {
   std::string host_;
   std::uint16_t port_ = 0;
   std::uint32_t weight_;
+  std::uint32_t priority_;
   bool is_each_;  // an endpoint per address
   bool is_pending_ = true;
   Instant last_good_{};

@@ -37,10 +37,11 @@ std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceCont
   if (is_port(text)) {  // of this host
     std::vector<net::Address> addresses;
     for (const char* host : {"127.0.0.1:", "[::1]:"}) addresses.push_back(net::Address::parse(host + text).value());
-    return std::make_unique<FixedSource>(Found{"localhost:" + text, "localhost", std::move(addresses), spec.weight});
+    return std::make_unique<FixedSource>(
+        Found{"localhost:" + text, "localhost", std::move(addresses), spec.weight, spec.priority});
   }
   if (const auto address = net::Address::parse(text)) {
-    return std::make_unique<FixedSource>(Found{text, host_of(text), {*address}, spec.weight});
+    return std::make_unique<FixedSource>(Found{text, host_of(text), {*address}, spec.weight, spec.priority});
   }
   return std::make_unique<DnsSource>(spec, std::move(context));
 }

@@ -17,6 +17,7 @@ struct Found {
   std::string host;                     // the part that a certificate is for
   std::vector<net::Address> addresses;  // in the order in which they are tried; empty: not known
   std::uint32_t weight = 1;
+  std::uint32_t priority = 0;
 };
 
 // Where the endpoints of one entry of `endpoints:` come from. Thread: its worker.

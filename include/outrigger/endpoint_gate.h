@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "outrigger/clock.h"
+#include "outrigger/failure.h"
+
+namespace outrigger {
+
+// What one try at an endpoint came to.
+struct TryOutcome {
+  Failure failure = Failure::none;  // `none`: the service answered
+  std::uint16_t status = 0;         // of that answer
+  bool is_cut = false;              // the answer broke off before its end
+  Duration duration{};              // to the answer's final head, or to the failure
+};
+
+// Has a say in whether an endpoint gets requests: health checks, outlier ejection, a breaker for each endpoint. One for
+// each endpoint on each worker; what the workers share stands behind it. Thread: its worker.
+class EndpointGate {
+ public:
+  enum class Verdict : std::uint8_t {
+    yes,
+    avoid,  // only while no other endpoint may be picked
+    no,
+  };
+
+  virtual ~EndpointGate() = default;
+  // May it be picked? Asked for every candidate, so a few loads at most.
+  virtual Verdict may_pick(Instant now) = 0;
+  // It was picked: on_result or on_cancel follows, once.
+  virtual void on_pick(Instant /*now*/) {}
+  // When the answer has ended, or there is none.
+  virtual void on_result(const TryOutcome& outcome, Instant now) = 0;
+  // The try said nothing about the endpoint: the client left, or erred.
+  virtual void on_cancel() {}
+};
+
+// Makes the gates of one kind. Lives as long as the configuration it belongs to.
+class EndpointGateMaker {
+ public:
+  virtual ~EndpointGateMaker() = default;
+  // `endpoint` is its name: "10.0.0.1:80". Never null.
+  virtual std::unique_ptr<EndpointGate> make_gate(std::string_view endpoint) = 0;
+};
+
+}  // namespace outrigger
