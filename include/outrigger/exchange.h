@@ -145,6 +145,8 @@ class Exchange {
 
   // True once the deadline of the whole request passed: waits fail at once, make an end.
   bool is_expired() const { return expired_; }
+  // Until then; never negative. Who needs longer than that need not begin.
+  virtual Duration time_left() const = 0;
 
   class Sleep;
   // co_await exchange.sleep(d): true after d, false when the request's deadline came first.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "outrigger/config.h"
 #include "outrigger/endpoint_gate.h"
@@ -26,10 +27,16 @@ class Next {
  public:
   explicit Next(const Link* link, bool repeats = false) : link_(link), repeats_(repeats) {}
   [[clang::coro_wrapper, clang::coro_disable_lifetimebound]] Task<Response> operator()(Exchange& exchange);
+  // Puts the request back now, not with the later call, so that the filter can change it for that call.
+  void rewind(Exchange& exchange) {
+    if (first_ != nullptr) exchange.rollback(*first_);
+    is_rewound_ = true;
+  }
 
  private:
   const Link* link_;
   bool repeats_;
+  bool is_rewound_ = false;
   Exchange::Checkpoint* first_ = nullptr;
 };
 
@@ -57,7 +64,7 @@ inline Task<Response> Next::operator()(Exchange& exchange) {
   if (repeats_) {
     if (first_ == nullptr) {
       first_ = exchange.checkpoint();
-    } else {
+    } else if (!std::exchange(is_rewound_, false)) {
       exchange.rollback(*first_);
     }
   }
@@ -68,7 +75,8 @@ inline Task<Response> Next::operator()(Exchange& exchange) {
 class KeyedStore {
  public:
   virtual ~KeyedStore() = default;
-  // The object under `key`, or the one that `make` gives. Thread: any; takes a lock, so only while a snapshot is built.
+  // The object under `key`, or the one that `make` gives. Outlives filters. Thread: any; takes a lock: while a snapshot
+  // is built, or once for what becomes known later.
   virtual std::shared_ptr<void> find_or_make(const std::string& key, std::function<std::shared_ptr<void>()> make) = 0;
 };
 
@@ -88,9 +96,14 @@ struct FilterContext {
   // nor its options.
   template <typename T>
   std::shared_ptr<T> shared(std::string_view kind, std::function<std::shared_ptr<T>()> make) {
-    std::string key(kind);
-    for (const std::string_view part : {place, listener, route, upstream, fingerprint}) (key += '\n') += part;
-    return std::static_pointer_cast<T>(store.find_or_make(key, [&] { return std::static_pointer_cast<void>(make()); }));
+    return std::static_pointer_cast<T>(
+        store.find_or_make(key(kind), [&] { return std::static_pointer_cast<void>(make()); }));
+  }
+  // Under which that state is found, for a filter that makes its state later.
+  std::string key(std::string_view kind) const {
+    std::string text(kind);
+    for (const std::string_view part : {place, listener, route, upstream, fingerprint}) (text += '\n') += part;
+    return text;
   }
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 // What may stand in the parts of a message: for filters that make such parts from settings or from a request. Whoever
@@ -17,5 +19,7 @@ bool is_authority(std::string_view text);
 bool is_target(std::string_view text);
 // May two readers take this path for different ones? Dot segments, encoded slashes and the like (`path: reject`).
 bool is_ambiguous_path(std::string_view path);
+// Seconds since 1970 of an HTTP-date in any of its three forms. RFC 9110 section 5.6.7.
+std::optional<std::int64_t> parse_http_date(std::string_view text);
 
 }  // namespace outrigger

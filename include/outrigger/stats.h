@@ -25,10 +25,13 @@ void set_worker(std::size_t index);
 namespace detail {
 struct Table {
   Cell* cells;
-  bool is_shared;
+  std::size_t worker;  // 0: shared by the threads without a number
 };
 extern constinit thread_local Table table;
 }  // namespace detail
+
+// The calling thread's number, 0 if it has none.
+inline std::size_t worker_index() { return detail::table.worker; }
 
 class Counter {
  public:
@@ -37,7 +40,7 @@ class Counter {
   explicit Counter(std::uint32_t place) : place_(place) {}
   void add(std::int64_t amount = 1) const {
     Cell& cell = detail::table.cells[place_];
-    if (detail::table.is_shared) {
+    if (detail::table.worker == 0) {
       cell.fetch_add(amount, std::memory_order_relaxed);
     } else {
       cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);

@@ -65,12 +65,13 @@ void ActiveExchange::rewind_body() {
 }
 
 Duration ActiveExchange::time_left() const {
+  if (expired_) return Duration(0);
   Duration still{};
   if (body_ != nullptr && body_->pulled() > 0) {
     const auto kibibytes = static_cast<std::int64_t>(std::min(body_->pulled() / 1024, std::uint64_t{1} << 30));
     still = std::min(body_->last_pull() - started_, kPerKibibyteOfBody * kibibytes);
   }
-  return started_ + limits_->request + still - loop_.now();
+  return std::max(started_ + limits_->request + still - loop_.now(), Duration(0));
 }
 
 // A deadline that was put off comes in steps of a second: queues exist for few lengths only.

@@ -47,6 +47,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   Body* request_body() override { return body_; }
   bool can_replay() const override { return body_ == nullptr || body_->can_restart(); }
   Instant now() const override { return loop_.now(); }
+  Duration time_left() const override;
   WallTime wall_now() const override { return loop_.wall_now(); }
 
   EventLoop& loop() { return loop_; }
@@ -85,7 +86,6 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
 
  private:
   void expired() override;
-  Duration time_left() const;
   void start_sleep(Sleep& sleep, Duration duration) override;
   void stop_sleep(Sleep& sleep) override;
 

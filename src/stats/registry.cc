@@ -17,14 +17,15 @@ std::uint32_t cells_of(Kind kind) { return kind == Kind::histogram ? Histogram::
 
 }  // namespace
 
-constinit thread_local detail::Table detail::table{shared_cells, true};
+constinit thread_local detail::Table detail::table{shared_cells, 0};
 
 void set_worker(std::size_t index) {
-  std::atomic<Cell*>& slot = tables[std::min(index, kMaxWorkers)];
+  index = std::min(index, kMaxWorkers);
+  std::atomic<Cell*>& slot = tables[index];
   if (slot.load(std::memory_order_acquire) == nullptr) {
     slot.store(static_cast<Cell*>(std::calloc(kMaxCells, sizeof(Cell))), std::memory_order_release);
   }
-  detail::table = {slot.load(std::memory_order_acquire), index == 0};
+  detail::table = {slot.load(std::memory_order_acquire), index};
 }
 
 std::int64_t Counter::total() const {

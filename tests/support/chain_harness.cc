@@ -123,6 +123,7 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     return kFirstWallTime + std::chrono::duration_cast<WallTime::duration>(harness_.now_ - kFirstInstant);
   }
   bool can_replay() const override { return true; }
+  Duration time_left() const override { return std::max(deadline_ - harness_.now_, Duration(0)); }
 
   void start(const Link* first) {
     task_ = run(*this, first);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,7 +110,7 @@ class ChainHarness {
   void advance(Duration time) { now_ += time; }
   // For later requests.
   void set_trusted_peer(bool trusted) { is_trusted_ = trusted; }
-  void set_route(std::string name) { route_ = std::move(name); }
+  void set_route(std::string name) { route_ = *routes_.insert(std::move(name)).first; }
 
  private:
   class FakeExchange;
@@ -129,7 +130,8 @@ class ChainHarness {
   std::vector<Duration> sleeps_;
   Instant now_{std::chrono::seconds(100000)};
   bool is_trusted_ = false;
-  std::string route_ = "route";
+  std::set<std::string> routes_{"route"};  // names keep their places, as those of a configuration do
+  std::string_view route_ = *routes_.begin();
 };
 
 // The options of one filter as the loader makes them: options<RetryOptions>("retry: {num_retries: 2}").

@@ -1,216 +1,209 @@
 #include "filters/circuit_breaker/breaker_state.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/random.h"
+#include "base/units.h"
+#include "outrigger/process_log.h"
 
 namespace outrigger::filters {
 namespace {
 
 constexpr double kJitter = 0.1;
+constexpr const char* kNames[] = {"closed", "open", "half_open"};
 
-stats::Counter transitions(std::string_view upstream, const char* to) {
+stats::Counter transitions(const BreakerName& name, BreakerPosition to) {
+  stats::Labels labels = labels_of(name);
+  labels.emplace_back("to", kNames[static_cast<std::size_t>(to)]);
   return stats::counter("outrigger_breaker_transitions_total", "Times that a circuit breaker changed its state.",
-                        {{"upstream", std::string(upstream)}, {"to", to}});
+                        labels);
 }
 
-struct Directory {
-  std::mutex mutex;
-  std::vector<std::weak_ptr<BreakerState>> breakers;
-  std::set<std::string, std::less<>> gauges;  // upstreams that have their gauge
-};
-
-Directory& directory() {
-  static Directory& instance = *new Directory;  // outlives every static that may still look at it
-  return instance;
+std::unique_ptr<CallWindow> make_window(const BreakerLimits& limits) {
+  if (limits.window_requests != 0) return std::make_unique<CountWindow>(limits.window_requests);
+  return std::make_unique<TimeWindow>(limits.window);
 }
 
-std::vector<std::shared_ptr<BreakerState>> living() {
-  Directory& all = directory();
-  const std::lock_guard lock(all.mutex);
-  std::vector<std::shared_ptr<BreakerState>> result;
-  for (const auto& entry : all.breakers) {
-    if (auto state = entry.lock()) result.push_back(std::move(state));
-  }
-  return result;
-}
-
-// The metric's number; the newest breaker of the upstream counts, as an older one is on its way out.
-double gauge_of(std::string_view upstream) {
-  double result = 0;
-  for (const BreakerInfo& info : breaker_snapshot()) {
-    if (info.upstream == upstream) result = static_cast<double>(info.state);
-  }
-  return result;
+std::string part_of(std::uint64_t part, const CallCounts& all, const BreakerLimits& limits, const char* what) {
+  std::string text = std::to_string(part) + " of " + std::to_string(all.requests) + " requests " + what;
+  if (limits.window_requests == 0) text += " within " + base::format_duration(limits.window);
+  return text;
 }
 
 }  // namespace
 
-BreakerState::BreakerState(const BreakerLimits& limits, std::string_view upstream, std::string_view place)
+stats::Labels labels_of(const BreakerName& name) {
+  stats::Labels labels = {{"upstream", name.upstream}};
+  if (!name.route.empty()) labels.emplace_back("route", name.route);
+  return labels;
+}
+
+BreakerState::BreakerState(const BreakerLimits& limits, BreakerName name)
     : limits_(limits),
-      upstream_(upstream),
-      place_(place),
-      transitions_{transitions(upstream, "closed"), transitions(upstream, "open"), transitions(upstream, "half_open")} {
+      name_(std::move(name)),
+      transitions_{transitions(name_, BreakerPosition::closed), transitions(name_, BreakerPosition::open),
+                   transitions(name_, BreakerPosition::half_open)},
+      window_(make_window(limits)) {}
+
+BreakerState::Word BreakerState::load() const {
+  const std::uint64_t word = word_.load(std::memory_order_acquire);
+  return {word >> 8, static_cast<BreakerForce>((word >> 4) & 15), static_cast<BreakerPosition>(word & 15)};
+}
+
+void BreakerState::store(Word word) {
+  word_.store(
+      (word.era << 8) | (static_cast<std::uint64_t>(word.force) << 4) | static_cast<std::uint64_t>(word.position),
+      std::memory_order_release);
+}
+
+bool BreakerState::must_refuse(Word word, Instant now) const {
+  switch (word.position) {
+    case BreakerPosition::closed:
+      return false;
+    case BreakerPosition::half_open:
+      return probes_taken_.load(std::memory_order_relaxed) >= limits_.probes;
+    case BreakerPosition::open:
+      break;
+  }
+  return word.force == BreakerForce::open || limits_.reset == BreakerReset::manual ||
+         now.time_since_epoch().count() < open_until_.load(std::memory_order_relaxed);
 }
 
 BreakerState::Permit BreakerState::try_enter(Instant now) {
+  const Word word = load();
+  if (word.position == BreakerPosition::closed) return {this, word.era};
+  if (must_refuse(word, now)) return {nullptr, 0};
+  return enter_slowly(now);
+}
+
+BreakerState::Permit BreakerState::enter_slowly(Instant now) {
   const std::lock_guard lock(mutex_);
-  if (position_ == BreakerPosition::open) {
-    if (force_ == BreakerForce::open || limits_.reset == BreakerReset::manual || now < open_until_) {
-      return Permit(nullptr, 0);
-    }
-    move_to(BreakerPosition::half_open);
-    probes_taken_ = 0;
+  const Word word = load();
+  if (must_refuse(word, now)) return {nullptr, 0};
+  if (word.position == BreakerPosition::open) {
     probes_passed_ = 0;
+    probes_taken_.store(0, std::memory_order_relaxed);
+    move_to(BreakerPosition::half_open, word.force, "the time to try again came");
   }
-  if (position_ == BreakerPosition::half_open) {
-    if (probes_taken_ >= limits_.probes) return Permit(nullptr, 0);
-    ++probes_taken_;
-  }
-  return Permit(this, era_);
+  if (word.position != BreakerPosition::closed) probes_taken_.fetch_add(1, std::memory_order_relaxed);
+  return {this, load().era};
 }
 
 void BreakerState::release(std::uint64_t era) {
+  const Word seen = load();
+  if (seen.era != era || seen.position != BreakerPosition::half_open) return;
   const std::lock_guard lock(mutex_);
-  if (era == era_ && position_ == BreakerPosition::half_open) --probes_taken_;
+  if (load().era == era) probes_taken_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void BreakerState::report(std::uint64_t era, bool ok, bool connect_failure, Duration duration, Instant now) {
-  const std::lock_guard lock(mutex_);
-  if (era != era_ || force_ != BreakerForce::automatic) return;
+  const Word word = load();
+  if (word.era != era || word.force != BreakerForce::automatic) return;
   const bool slow = limits_.slow && duration > limits_.slow->over;
-  if (position_ == BreakerPosition::closed) {
-    report_closed(ok, slow, connect_failure, now);
-  } else if (position_ == BreakerPosition::half_open) {
-    if (!ok || slow) {
-      open(now);
-    } else if (++probes_passed_ >= limits_.probes) {
-      close();
-    }
+  if (word.position == BreakerPosition::closed) {
+    report_closed(era, ok, slow, connect_failure, now);
+  } else if (word.position == BreakerPosition::half_open) {
+    report_probe(era, ok && !slow, now);
   }
 }
 
-void BreakerState::report_closed(bool ok, bool slow, bool connect_failure, Instant now) {
-  const std::int64_t index = index_of(now);
-  Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
-  if (bucket.index < index) bucket = Bucket{.index = index};
-  ++bucket.requests;
-  if (!ok) ++bucket.failures;
-  if (slow) ++bucket.slow;
-  connect_failures_ = !ok && connect_failure ? connect_failures_ + 1 : 0;
-  if (limits_.connect_failures != 0 && connect_failures_ >= limits_.connect_failures) return open(now);
-
+void BreakerState::report_closed(std::uint64_t era, bool ok, bool slow, bool connect_failure, Instant now) {
+  window_->record(era, !ok, slow, now);
+  if (!ok && connect_failure) {
+    const std::uint32_t in_a_row = connect_failures_.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (limits_.connect_failures != 0 && in_a_row >= limits_.connect_failures) {
+      return trip(era, now, std::to_string(in_a_row) + " failures to connect in a row");
+    }
+  } else if (connect_failures_.load(std::memory_order_relaxed) != 0) {
+    connect_failures_.store(0, std::memory_order_relaxed);
+  }
   if (ok && !slow) return;  // cannot have raised a share
-  const Bucket all = sum(now);
+  const CallCounts all = window_->sum(era, now);
   if (all.requests < limits_.min_requests) return;
   const auto requests = static_cast<double>(all.requests);
-  const bool too_many_failures = !ok && static_cast<double>(all.failures) >= limits_.failure_rate * requests;
-  const bool too_many_slow = slow && static_cast<double>(all.slow) >= limits_.slow->rate * requests;
-  if (too_many_failures || too_many_slow) open(now);
-}
-
-std::int64_t BreakerState::index_of(Instant now) const {
-  const Duration span = std::max(limits_.window / static_cast<int>(buckets_.size()), Duration(1));
-  return now.time_since_epoch() / span;
-}
-
-BreakerState::Bucket BreakerState::sum(Instant now) const {
-  Bucket result;
-  const std::int64_t oldest = index_of(now) - static_cast<std::int64_t>(buckets_.size());
-  for (const Bucket& bucket : buckets_) {
-    if (bucket.index <= oldest) continue;
-    result.requests += bucket.requests;
-    result.failures += bucket.failures;
-    result.slow += bucket.slow;
+  if (!ok && static_cast<double>(all.failures) >= limits_.failure_rate * requests) {
+    trip(era, now, part_of(all.failures, all, limits_, "failed"));
+  } else if (slow && static_cast<double>(all.slow) >= limits_.slow->rate * requests) {
+    trip(era, now, part_of(all.slow, all, limits_, "were slow"));
   }
-  return result;
 }
 
-void BreakerState::move_to(BreakerPosition position) {
-  ++era_;
-  position_ = position;
-  transitions_[static_cast<std::size_t>(position)].add();
+void BreakerState::report_probe(std::uint64_t era, bool ok, Instant now) {
+  const std::lock_guard lock(mutex_);
+  const Word word = load();
+  if (word.era != era) return;
+  if (!ok) return open(now, word.force, "a probe failed");
+  if (++probes_passed_ >= limits_.probes) move_to(BreakerPosition::closed, word.force, "all probes passed");
 }
 
-void BreakerState::open(Instant now) {
-  move_to(BreakerPosition::open);
+void BreakerState::trip(std::uint64_t era, Instant now, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  const Word word = load();
+  if (word.era == era) open(now, word.force, std::move(reason));
+}
+
+void BreakerState::move_to(BreakerPosition position, BreakerForce force, std::string reason) {
+  const auto index = static_cast<std::size_t>(position);
+  reason_ = std::move(reason);
+  if (position == BreakerPosition::closed) {
+    connect_failures_.store(0, std::memory_order_relaxed);
+    openings_ = 0;
+  }
+  store({load().era + 1, force, position});
+  transitions_[index].add();
+  log(position == BreakerPosition::open ? LogLevel::warn : LogLevel::info, "circuit breaker",
+      {{"state", kNames[index]}, {"upstream", name_.upstream}, {"route", name_.route}, {"reason", reason_}});
+}
+
+void BreakerState::open(Instant now, BreakerForce force, std::string reason) {
   Duration length = limits_.open_for;
   for (std::uint32_t i = 0; i < openings_ && length < limits_.max_open; ++i) length *= 2;
   ++openings_;
   const double jitter = 1 + kJitter * (2 * random_share() - 1);
   const auto nanoseconds = static_cast<double>(std::min(length, limits_.max_open).count());
-  open_until_ = now + Duration(static_cast<Duration::rep>(nanoseconds * jitter));
-}
-
-void BreakerState::close() {
-  if (position_ != BreakerPosition::closed) move_to(BreakerPosition::closed);
-  buckets_.fill(Bucket{});
-  connect_failures_ = 0;
-  openings_ = 0;
+  const Instant until = now + Duration(static_cast<Duration::rep>(nanoseconds * jitter));
+  open_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+  move_to(BreakerPosition::open, force, std::move(reason));
 }
 
 Duration BreakerState::retry_after(Instant now) const {
-  const std::lock_guard lock(mutex_);
-  if (position_ == BreakerPosition::half_open) return std::chrono::seconds(1);
+  const Word word = load();
+  if (word.position == BreakerPosition::half_open) return std::chrono::seconds(1);
   // Only an operator ends the other two; nobody knows when.
-  if (force_ == BreakerForce::open || limits_.reset == BreakerReset::manual) return limits_.open_for;
-  return std::max(open_until_ - now, Duration(0));
+  if (word.force == BreakerForce::open || limits_.reset == BreakerReset::manual) return limits_.open_for;
+  const Instant until{Duration(open_until_.load(std::memory_order_relaxed))};
+  return std::max<Duration>(until - now, Duration(0));
 }
 
 void BreakerState::force(BreakerForce force, Instant now) {
   const std::lock_guard lock(mutex_);
-  force_ = force;
   if (force == BreakerForce::open) {
-    if (position_ != BreakerPosition::open) open(now);
+    open(now, force, "an operator opened it");
   } else {
-    close();
+    move_to(BreakerPosition::closed, force,
+            force == BreakerForce::closed ? "an operator closed it" : "an operator reset it");
   }
 }
 
 BreakerInfo BreakerState::info(Instant now) const {
   const std::lock_guard lock(mutex_);
-  BreakerInfo info{.upstream = upstream_, .place = place_, .state = position_, .force = force_};
-  const Bucket all = sum(now);
-  info.requests = all.requests;
-  info.failures = all.failures;
-  info.slow = all.slow;
-  const bool timed = force_ != BreakerForce::open && limits_.reset == BreakerReset::timed;
-  if (position_ == BreakerPosition::open && timed) info.open_for = std::max(open_until_ - now, Duration(0));
+  const Word word = load();
+  const CallCounts all = window_->sum(word.era, now);
+  BreakerInfo info{.upstream = name_.upstream,
+                   .route = name_.route,
+                   .place = name_.place,
+                   .state = word.position,
+                   .force = word.force,
+                   .reason = reason_,
+                   .requests = all.requests,
+                   .failures = all.failures,
+                   .slow = all.slow};
+  const bool timed = word.force != BreakerForce::open && limits_.reset == BreakerReset::timed;
+  if (word.position == BreakerPosition::open && timed) {
+    const Instant until{Duration(open_until_.load(std::memory_order_relaxed))};
+    info.open_for = std::max<Duration>(until - now, Duration(0));
+  }
   return info;
-}
-
-void enlist_breaker(const std::shared_ptr<BreakerState>& state, std::string_view upstream) {
-  Directory& all = directory();
-  bool is_new = false;
-  {
-    const std::lock_guard lock(all.mutex);
-    std::erase_if(all.breakers, [](const auto& entry) { return entry.expired(); });
-    all.breakers.push_back(state);
-    is_new = all.gauges.emplace(upstream).second;
-  }
-  if (!is_new) return;
-  stats::gauge_callback("outrigger_breaker_state", "State of the circuit breaker: 0 closed, 1 open, 2 half-open.",
-                        {{"upstream", std::string(upstream)}},
-                        [name = std::string(upstream)] { return gauge_of(name); });
-}
-
-std::vector<BreakerInfo> breaker_snapshot() {
-  const Instant now = std::chrono::steady_clock::now();
-  std::vector<BreakerInfo> result;
-  for (const auto& state : living()) result.push_back(state->info(now));
-  return result;
-}
-
-bool force_breaker(std::string_view upstream, BreakerForce force) {
-  const Instant now = std::chrono::steady_clock::now();
-  bool found = false;
-  for (const auto& state : living()) {
-    if (state->info(now).upstream != upstream) continue;
-    state->force(force, now);
-    found = true;
-  }
-  return found;
 }
 
 }  // namespace outrigger::filters

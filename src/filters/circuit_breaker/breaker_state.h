@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +11,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "filters/circuit_breaker/call_window.h"
 #include "outrigger/clock.h"
 #include "outrigger/stats.h"
 
@@ -26,6 +27,7 @@ enum class BreakerForce : std::uint8_t { automatic, open, closed };
 struct BreakerLimits {
   double failure_rate = 0.5;
   Duration window = std::chrono::seconds(10);
+  std::uint32_t window_requests = 0;  // 0: the window is a time, else so many requests
   std::uint32_t min_requests = 20;
   std::uint32_t connect_failures = 5;  // in a row; 0: not looked at
   struct Slow {
@@ -39,22 +41,43 @@ struct BreakerLimits {
   BreakerReset reset = BreakerReset::timed;
 };
 
+// Whose calls a breaker counts.
+struct BreakerName {
+  std::string upstream;
+  std::string route{};  // empty: of all routes
+  std::string place{};  // where it stands in the file
+};
+// The labels of its metrics; without a route, if it has none.
+stats::Labels labels_of(const BreakerName& name);
+
 // A breaker as the admin API shows it.
 struct BreakerInfo {
   std::string upstream;
+  std::string route;
   std::string place;
   BreakerPosition state = BreakerPosition::closed;
   BreakerForce force = BreakerForce::automatic;
+  std::string reason;          // why it is in this state, in words
   std::uint64_t requests = 0;  // in the window
   std::uint64_t failures = 0;
   std::uint64_t slow = 0;
   Duration open_for{};  // until the next probe; 0 unless open and timed
 };
 
-// The machine of one breaker: closed, open, half-open. Thread: any; a short mutex, never held across a co_await.
+// The machine of one breaker, shared by all workers.
+//
+//              trips                    open_for passed
+//   closed ------------> open ------------------------------> half-open
+//     ^                   ^                                     |   |
+//     |                   +------------- a probe failed --------+   |
+//     +----------------------- all probes passed -------------------+
+//
+// Thread: any. While it is closed, no lock and no write to a line that workers share: the state is one atomic that is
+// only read, calls are counted per worker, and only a failed or slow call looks at the sum. While it is open, refusing
+// takes two reads. Transitions and probes take a short mutex, never held across a co_await.
 class BreakerState {
  public:
-  BreakerState(const BreakerLimits& limits, std::string_view upstream, std::string_view place);
+  BreakerState(const BreakerLimits& limits, BreakerName name);
   BreakerState(const BreakerState&) = delete;
   BreakerState& operator=(const BreakerState&) = delete;
 
@@ -85,44 +108,44 @@ class BreakerState {
   Duration retry_after(Instant now) const;
   void force(BreakerForce force, Instant now);
   BreakerInfo info(Instant now) const;
+  const BreakerName& name() const { return name_; }
 
  private:
-  struct Bucket {
-    std::int64_t index = -1;  // number of its span of time
-    std::uint64_t requests = 0, failures = 0, slow = 0;
+  // In one word: what every call reads. The era grows with each transition: what was sent before it does not count.
+  struct Word {
+    std::uint64_t era = 0;
+    BreakerForce force = BreakerForce::automatic;
+    BreakerPosition position = BreakerPosition::closed;
   };
+  Word load() const;
+  void store(Word word);
 
+  bool must_refuse(Word word, Instant now) const;
+  Permit enter_slowly(Instant now);
   void release(std::uint64_t era);
   void report(std::uint64_t era, bool ok, bool connect_failure, Duration duration, Instant now);
-  void report_closed(bool ok, bool slow, bool connect_failure, Instant now);
-  std::int64_t index_of(Instant now) const;
-  Bucket sum(Instant now) const;
-  void move_to(BreakerPosition position);
-  void open(Instant now);
-  void close();
+  void report_closed(std::uint64_t era, bool ok, bool slow, bool connect_failure, Instant now);
+  void report_probe(std::uint64_t era, bool ok, Instant now);
+  void trip(std::uint64_t era, Instant now, std::string reason);
+
+  // With mutex_ held:
+  void move_to(BreakerPosition position, BreakerForce force, std::string reason);
+  void open(Instant now, BreakerForce force, std::string reason);
 
   const BreakerLimits limits_;
-  const std::string upstream_;
-  const std::string place_;
+  const BreakerName name_;
   const std::array<stats::Counter, 3> transitions_;
+  const std::unique_ptr<CallWindow> window_;
 
-  mutable std::mutex mutex_;
-  BreakerPosition position_ = BreakerPosition::closed;
-  BreakerForce force_ = BreakerForce::automatic;
-  std::uint64_t era_ = 0;  // grows with each transition: what was sent before it does not count
-  std::array<Bucket, 10> buckets_{};
-  std::uint32_t connect_failures_ = 0;  // in a row
-  std::uint32_t openings_ = 0;          // since it was last closed
-  Instant open_until_{};
-  std::uint32_t probes_taken_ = 0;
+  std::atomic<std::uint64_t> word_{0};
+  std::atomic<Instant::rep> open_until_{0};
+  std::atomic<std::uint32_t> probes_taken_{0};
+  alignas(64) std::atomic<std::uint32_t> connect_failures_{0};  // in a row, since it was last closed
+
+  mutable std::mutex mutex_;  // for everything below, and for writing the atomics above, the last one aside
+  std::string reason_ = "nothing happened yet";
+  std::uint32_t openings_ = 0;  // since it was last closed
   std::uint32_t probes_passed_ = 0;
 };
-
-// The directory of all breakers of the process, for the admin API and the gauge. Thread: any.
-// Puts `state` into it and registers outrigger_breaker_state for its upstream.
-void enlist_breaker(const std::shared_ptr<BreakerState>& state, std::string_view upstream);
-std::vector<BreakerInfo> breaker_snapshot();
-// Sets every breaker of the upstream; false when it has none. `automatic` closes and starts counting afresh.
-bool force_breaker(std::string_view upstream, BreakerForce force);
 
 }  // namespace outrigger::filters

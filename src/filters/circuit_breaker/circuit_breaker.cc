@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "filters/circuit_breaker/breaker_directory.h"
+
 namespace outrigger::filters {
 namespace {
 
@@ -12,6 +14,7 @@ BreakerLimits limits_of(const CircuitBreakerOptions& options) {
   BreakerLimits limits;
   limits.failure_rate = options.failure_rate.value;
   limits.window = options.window;
+  limits.window_requests = static_cast<std::uint32_t>(options.window_requests);
   limits.min_requests = static_cast<std::uint32_t>(options.min_requests);
   limits.connect_failures = static_cast<std::uint32_t>(options.connect_failures);
   if (options.slow_call) {
@@ -26,12 +29,19 @@ BreakerLimits limits_of(const CircuitBreakerOptions& options) {
 
 std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   const auto& breaker = *static_cast<const CircuitBreakerOptions*>(options);
-  auto state = context.shared<BreakerState>("breaker", [&breaker, &context] {
-    auto made = std::make_shared<BreakerState>(limits_of(breaker), context.upstream, context.place);
-    enlist_breaker(made, context.upstream);
-    return made;
-  });
-  return std::make_unique<CircuitBreaker>(breaker, std::move(state));
+  // The context ends with this call, routes come later.
+  auto state_of = [limits = limits_of(breaker), key = context.key("breaker"), &store = context.store,
+                   upstream = std::string(context.upstream), own_route = std::string(context.route),
+                   place = std::string(context.place)](std::string_view route) {
+    const auto make_state = [&]() -> std::shared_ptr<void> {
+      auto made = std::make_shared<BreakerState>(
+          limits, BreakerName{upstream, route.empty() ? own_route : std::string(route), place});
+      enlist_breaker(made);
+      return made;
+    };
+    return std::static_pointer_cast<BreakerState>(store.find_or_make(key + '\n' + std::string(route), make_state));
+  };
+  return std::make_unique<CircuitBreaker>(breaker, std::move(state_of));
 }
 
 }  // namespace
@@ -54,6 +64,8 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
       "Answers 503 at once while the service fails, and lets a few requests through to see if it recovered.");
   schema.field("failure_rate", &Options::failure_rate, "Share of failures that opens the breaker.").example("50%");
   schema.field("window", &Options::window, "Time over which requests are counted.").range(milliseconds(10), hours(1));
+  schema.field("window_requests", &Options::window_requests, "The last so many requests count instead; 0: `window`.")
+      .range(0, 10000);
   schema.field("min_requests", &Options::min_requests, "Fewer requests in the window say nothing about a share.")
       .range(1, 1000000);
   schema.field("connect_failures", &Options::connect_failures, "Failures to connect in a row that open it; 0: never.")
@@ -66,19 +78,38 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
       .range(1, 1000);
   schema.field("reset", &Options::reset, "How it closes: by itself, or only through the admin API.")
       .values({{"timed", BreakerReset::timed}, {"manual", BreakerReset::manual}});
+  schema.field("scope", &Options::scope, "Whose requests are counted together: the upstream's, or each route's.")
+      .values({{"upstream", BreakerScope::upstream}, {"route", BreakerScope::route}});
   schema.field("failures", &Options::failures, "What counts as failed: the same words as `retry_on` of `retry`.")
       .one_or_many()
       .check_text(Conditions::check)
       .example("[5xx, connect-failure]");
   schema.check([](const Options& options) -> std::string {
     if (options.failure_rate.value <= 0) return "failure_rate is 0%";
+    if (options.window_requests != 0 && options.window_requests < options.min_requests) {
+      return "window_requests is less than min_requests";
+    }
     return options.open_for <= options.max_open ? "" : "open_for is longer than max_open";
   });
 }
 
-Response CircuitBreaker::refuse(Exchange& exchange) const {
+CircuitBreaker::CircuitBreaker(const CircuitBreakerOptions& options, StateOf state_of)
+    : failures_(options.failures), state_of_(std::move(state_of)) {
+  if (options.scope == BreakerScope::upstream) state_ = state_of_("");
+}
+
+BreakerState& CircuitBreaker::state(const Exchange& exchange) {
+  if (state_) return *state_;
+  const char* const place = exchange.route().data();
+  for (const auto& [known, state] : by_route_) {
+    if (known == place) return *state;
+  }
+  return *by_route_.emplace_back(place, state_of_(exchange.route())).second;
+}
+
+Response CircuitBreaker::refuse(Exchange& exchange, const BreakerState& state) {
   // Rounded up: who comes back at that time finds the breaker ready.
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(state_->retry_after(exchange.now()));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(state.retry_after(exchange.now()));
   std::array<char, 24> digits{};
   const auto end =
       std::to_chars(digits.data(), digits.data() + digits.size(), std::max<std::int64_t>(seconds.count(), 1)).ptr;
@@ -90,8 +121,9 @@ Response CircuitBreaker::refuse(Exchange& exchange) const {
 }
 
 Task<Response> CircuitBreaker::handle(Exchange& exchange, Next next) {
-  auto permit = state_->try_enter(exchange.now());
-  if (!permit) co_return refuse(exchange);
+  BreakerState& breaker = state(exchange);
+  auto permit = breaker.try_enter(exchange.now());
+  if (!permit) co_return refuse(exchange, breaker);
   const Instant sent = exchange.now();
   Response response = co_await next(exchange);
   const bool failed = failures_.matches(response);

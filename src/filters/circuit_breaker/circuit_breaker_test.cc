@@ -1,6 +1,11 @@
 #include "filters/circuit_breaker/circuit_breaker.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
+
+#include "filters/circuit_breaker/breaker_directory.h"
+#include "support/chain_harness.h"
 
 using namespace std::chrono_literals;
 
@@ -26,7 +31,7 @@ void trip(BreakerState& state, Instant now) {
 }  // namespace
 
 TEST_CASE("a breaker opens at its failure rate, not before min_requests") {
-  BreakerState state({}, "rate", "");
+  BreakerState state({}, {.upstream = "rate"});
   for (int i = 0; i < 10; ++i) send(state, true, kStart);
   for (int i = 0; i < 9; ++i) send(state, false, kStart + 1s);
   CHECK(position(state, kStart + 1s) == BreakerPosition::closed);
@@ -36,7 +41,7 @@ TEST_CASE("a breaker opens at its failure rate, not before min_requests") {
 }
 
 TEST_CASE("a breaker forgets what is older than its window") {
-  BreakerState state({}, "window", "");
+  BreakerState state({}, {.upstream = "window"});
   for (int i = 0; i < 19; ++i) send(state, false, kStart);
   CHECK(state.info(kStart + 9s).failures == 19);
   CHECK(state.info(kStart + 10s).failures == 0);
@@ -45,7 +50,7 @@ TEST_CASE("a breaker forgets what is older than its window") {
 }
 
 TEST_CASE("connect failures in a row open a breaker") {
-  BreakerState state({}, "connect", "");
+  BreakerState state({}, {.upstream = "connect"});
   for (int i = 0; i < 4; ++i) send(state, false, kStart, 1ms, true);
   send(state, true, kStart);
   for (int i = 0; i < 4; ++i) send(state, false, kStart, 1ms, true);
@@ -57,14 +62,14 @@ TEST_CASE("connect failures in a row open a breaker") {
 TEST_CASE("slow answers open a breaker") {
   BreakerLimits limits;
   limits.slow = BreakerLimits::Slow{.over = 1s, .rate = 0.5};
-  BreakerState state(limits, "slow", "");
+  BreakerState state(limits, {.upstream = "slow"});
   for (int i = 0; i < 10; ++i) send(state, true, kStart, 1s);
   for (int i = 0; i < 10; ++i) send(state, true, kStart, 1100ms);
   CHECK(position(state, kStart) == BreakerPosition::open);
 }
 
 TEST_CASE("a breaker closes when all probes pass") {
-  BreakerState state({}, "probes", "");
+  BreakerState state({}, {.upstream = "probes"});
   trip(state, kStart);
   CHECK_FALSE(state.try_enter(kStart + 4s));
   const Instant later = kStart + 6s;
@@ -87,7 +92,7 @@ TEST_CASE("a breaker closes when all probes pass") {
 }
 
 TEST_CASE("a failed probe opens a breaker for twice as long, up to max_open") {
-  BreakerState state({}, "doubling", "");
+  BreakerState state({}, {.upstream = "doubling"});
   trip(state, kStart);
   Instant now = kStart;
   for (const Duration length :
@@ -102,7 +107,7 @@ TEST_CASE("a failed probe opens a breaker for twice as long, up to max_open") {
 }
 
 TEST_CASE("what was sent before a transition does not count") {
-  BreakerState state({}, "late", "");
+  BreakerState state({}, {.upstream = "late"});
   auto late = state.try_enter(kStart);
   trip(state, kStart);
   const Instant now = kStart + 6s;
@@ -114,7 +119,7 @@ TEST_CASE("what was sent before a transition does not count") {
 TEST_CASE("a manual breaker waits for an operator") {
   BreakerLimits limits;
   limits.reset = BreakerReset::manual;
-  BreakerState state(limits, "manual", "");
+  BreakerState state(limits, {.upstream = "manual"});
   trip(state, kStart);
   CHECK_FALSE(send(state, true, kStart + 1h));
   state.force(BreakerForce::automatic, kStart + 1h);
@@ -123,8 +128,9 @@ TEST_CASE("a manual breaker waits for an operator") {
 
 TEST_CASE("the directory finds breakers by upstream and forces them") {
   CHECK_FALSE(force_breaker("directory", BreakerForce::open));
-  auto state = std::make_shared<BreakerState>(BreakerLimits{}, "directory", "upstreams.directory.filters[0]");
-  enlist_breaker(state, "directory");
+  auto state =
+      std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "upstreams.directory.filters[0]"});
+  enlist_breaker(state);
   CHECK(force_breaker("directory", BreakerForce::open));
   CHECK_FALSE(state->try_enter(std::chrono::steady_clock::now() + 1h));
   CHECK(stats::exposition().find("outrigger_breaker_state{upstream=\"directory\"} 1") != std::string::npos);
@@ -140,6 +146,194 @@ TEST_CASE("the directory finds breakers by upstream and forces them") {
 
   state.reset();
   for (const BreakerInfo& info : breaker_snapshot()) CHECK(info.upstream != "directory");
+}
+
+TEST_CASE("a breaker says why it is in its state", "[filter][circuit_breaker]") {
+  BreakerLimits limits;
+  limits.slow = BreakerLimits::Slow{.over = 1s, .rate = 0.5};
+  const auto reason_after = [&](auto fill) {
+    BreakerState state(limits, {.upstream = "reasons"});
+    fill(state);
+    return state.info(kStart).reason;
+  };
+  CHECK(reason_after([](BreakerState& state) { trip(state, kStart); }) == "20 of 20 requests failed within 10s");
+  CHECK(reason_after([](BreakerState& state) {
+          for (int i = 0; i < 20; ++i) send(state, true, kStart, 2s);
+        }) == "20 of 20 requests were slow within 10s");
+  CHECK(reason_after([](BreakerState& state) {
+          for (int i = 0; i < 5; ++i) send(state, false, kStart, 1ms, true);
+        }) == "5 failures to connect in a row");
+  CHECK(reason_after([](BreakerState& state) { state.force(BreakerForce::open, kStart); }) == "an operator opened it");
+}
+
+TEST_CASE("a window may count requests instead of time", "[filter][circuit_breaker]") {
+  BreakerLimits limits;
+  limits.window_requests = 40;
+  BreakerState state(limits, {.upstream = "count"});
+  for (int i = 0; i < 19; ++i) send(state, false, kStart);
+  for (int i = 0; i < 25; ++i) send(state, true, kStart + 1h);
+  CHECK(state.info(kStart + 1h).requests == 40);
+  CHECK(state.info(kStart + 1h).failures == 15);  // four were pushed out
+  for (int i = 0; i < 4; ++i) send(state, false, kStart + 2h);
+  CHECK(position(state, kStart + 2h) == BreakerPosition::closed);  // these pushed out failures, too
+  for (int i = 0; i < 16; ++i) send(state, false, kStart + 2h);
+  CHECK(position(state, kStart + 2h) == BreakerPosition::open);
+  CHECK(state.info(kStart + 2h).requests == 0);
+}
+
+// The hot path has no lock: many workers, failing and not, while an operator plays with it and others look.
+TEST_CASE("a breaker is shared by workers", "[stress][circuit_breaker]") {
+  BreakerLimits limits;
+  limits.open_for = 1ms;
+  limits.max_open = 2ms;
+  BreakerState state(limits, {.upstream = "stress"});
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> workers;
+  for (std::size_t worker = 1; worker <= 4; ++worker) {
+    workers.emplace_back([&, worker] {
+      stats::set_worker(worker);
+      for (int i = 0; i < 20000; ++i) {
+        const Instant now = kStart + i * 10us;
+        auto permit = state.try_enter(now);
+        if (!permit) continue;
+        ++sent;
+        if (i % 7 == 0) continue;  // cancelled
+        permit.report(i % 3 != 0, i % 5 == 0, 1ms, now);
+      }
+    });
+  }
+  std::thread operators([&] {
+    for (int i = 0; !is_over; ++i) {
+      (void)state.info(kStart);
+      (void)state.retry_after(kStart);
+      if (i % 16 == 0) state.force(i % 32 == 0 ? BreakerForce::automatic : BreakerForce::closed, kStart);
+      std::this_thread::yield();
+    }
+  });
+  for (std::thread& worker : workers) worker.join();
+  is_over = true;
+  operators.join();
+  CHECK(sent > 0);
+  // All probes were given back or reported: after a reset everything works as at first.
+  state.force(BreakerForce::automatic, kStart);
+  trip(state, kStart);
+  const Instant later = kStart + 1s;
+  for (int i = 0; i < 3; ++i) CHECK(send(state, true, later));
+  CHECK(position(state, later) == BreakerPosition::closed);
+}
+
+TEST_CASE("no failure of several workers is lost to the window", "[stress][circuit_breaker]") {
+  TimeWindow time(10s);
+  CountWindow count(100000);
+  std::vector<std::thread> workers;
+  for (std::size_t worker = 1; worker <= 4; ++worker) {
+    workers.emplace_back([&, worker] {
+      stats::set_worker(worker);
+      for (int i = 0; i < 10000; ++i) {
+        time.record(1, i % 2 == 0, i % 4 == 0, kStart + i * 500us);
+        count.record(1, i % 2 == 0, i % 4 == 0, kStart);
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  for (const CallWindow* window : {static_cast<CallWindow*>(&time), static_cast<CallWindow*>(&count)}) {
+    const CallCounts all = window->sum(1, kStart + 5s);
+    CHECK(all.requests == 40000);
+    CHECK(all.failures == 20000);
+    CHECK(all.slow == 10000);
+    CHECK(window->sum(2, kStart + 5s).requests == 0);
+  }
+}
+
+using test::Answer;
+using test::ChainHarness;
+
+TEST_CASE("circuit_breaker: what counts as failed, and what says nothing", "[filter][circuit_breaker]") {
+  struct Case {
+    const char* what;
+    const char* options;
+    Answer answer;
+    bool opens;
+  };
+  const Case cases[] = {
+      {"500s", "{}", 500, true},
+      {"404s", "{}", 404, false},
+      {"404s if asked for", "{failures: [404]}", 404, true},
+      {"resets", "{}", Failure::upstream_reset, true},
+      {"timeouts", "{}", Failure::upstream_timeout, true},
+      {"bad certificates", "{}", Failure::upstream_certificate, false},
+      {"clients that leave", "{}", Failure::client_gone, false},
+      {"a full queue", "{}", Failure::queue_full, false},
+      {"failures to connect", "{min_requests: 1000000}", Failure::connect_failed, true},
+      {"failures to connect, not looked at", "{min_requests: 1000000, connect_failures: 0}", Failure::connect_failed,
+       false},
+      {"slow answers", "{slow_call: {over: 1s}, window: 1m}", Answer(200).after(2s), true},
+      {"answers that are not slow", "{slow_call: {over: 1s}, window: 1m}", Answer(200).after(1s), false},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    ChainHarness chain(std::string("circuit_breaker: ") + c.options);
+    chain.upstream_answers({c.answer});
+    for (int i = 0; i < 20; ++i) chain.send("GET /");
+    CHECK((chain.send("GET /").failure == Failure::breaker_open) == c.opens);
+  }
+}
+
+TEST_CASE("circuit_breaker: a refusal says when to come back, and spares the service", "[filter][circuit_breaker]") {
+  ChainHarness chain("circuit_breaker: {open_for: 10s}");
+  chain.upstream_answers({500});
+  for (int i = 0; i < 20; ++i) chain.send("GET /");
+  const auto refused = chain.send("GET /");
+  CHECK(refused.status == 503);
+  CHECK(std::stoi(refused.field("Retry-After")) >= 9);
+  CHECK(std::stoi(refused.field("Retry-After")) <= 11);
+  CHECK(refused.why == "the circuit breaker is open: the service failed too often");
+  CHECK(chain.upstream_calls() == 20);
+
+  chain.advance(12s);
+  chain.upstream_answers({200});
+  for (int i = 0; i < 10; ++i) CHECK(chain.send("GET /").status == 200);
+}
+
+TEST_CASE("circuit_breaker: a client that leaves gives its probe back", "[filter][circuit_breaker]") {
+  ChainHarness chain("circuit_breaker: {probes: 1}");
+  chain.upstream_answers({500});
+  for (int i = 0; i < 20; ++i) chain.send("GET /");
+  chain.advance(6s);
+  chain.upstream_answers({Answer(200).after(1s)});
+  chain.send_and_leave("GET /");
+  CHECK(chain.send("GET /").status == 200);
+}
+
+TEST_CASE("circuit_breaker: with the scope route, each route has its own", "[filter][circuit_breaker]") {
+  ChainHarness chain("circuit_breaker: {scope: route}");
+  chain.upstream_answers({500});
+  for (int i = 0; i < 20; ++i) chain.send("GET /");
+  CHECK(chain.send("GET /").failure == Failure::breaker_open);
+  chain.set_route("another");
+  CHECK(chain.send("GET /").status == 500);
+  int found = 0;
+  for (const BreakerInfo& info : breaker_snapshot()) {
+    if (info.upstream == "app" && info.route == "another") ++found;
+  }
+  CHECK(found == 1);
+}
+
+TEST_CASE("circuit_breaker: contradictions are refused with the file", "[filter][circuit_breaker]") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"circuit_breaker: {failure_rate: 0%}", "failure_rate is 0%"},
+      {"circuit_breaker: {open_for: 2m}", "open_for is longer than max_open"},
+      {"circuit_breaker: {window_requests: 10}", "less than min_requests"},
+      {"circuit_breaker: {slow_call: {rate: 50%}}", "missing key \"over\""},
+      {"circuit_breaker: {slow_call: {over: 1s, rate: 0%}}", "rate is 0%"},
+      {"circuit_breaker: {failures: [6xx]}", "unknown condition"},
+      {"circuit_breaker: {scope: rout}", "did you mean \"route\""},
+  };
+  for (const auto& [filter, expected] : cases) {
+    INFO(filter);
+    CHECK(ChainHarness::errors(filter).find(expected) != std::string::npos);
+  }
 }
 
 }  // namespace outrigger::filters

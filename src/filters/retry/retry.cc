@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/random.h"
+#include "outrigger/grammar.h"
 
 namespace outrigger::filters {
 namespace {
@@ -29,6 +30,16 @@ std::string_view explain(Arena& arena, const Response& response, int retry) {
   const auto cause = response.failure() == Failure::none ? decimal(arena, response.status())
                                                          : outrigger::describe(response.failure()).token;
   return arena.concat("try ", decimal(arena, retry + 2), " after ", cause);
+}
+
+std::int64_t seconds_since_epoch(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// Somebody on the way here repeats this request already: two of us in a row would multiply their tries.
+bool is_retry_of_another(const Headers& headers) {
+  const auto attempt = headers.get(FieldId::x_retry_attempt);
+  return attempt && !attempt->empty() && *attempt != "0";
 }
 
 std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
@@ -89,10 +100,14 @@ Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry) {
   return std::min(ceiling, backoff.max);
 }
 
-std::optional<Duration> parse_retry_after(std::string_view value) {
-  int seconds = 0;
+std::optional<Duration> parse_retry_after(std::string_view value, std::int64_t now) {
+  std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  if (error != std::errc() || end != value.data() + value.size()) {
+    const auto date = parse_http_date(value);
+    if (!date) return std::nullopt;
+    seconds = std::max<std::int64_t>(*date - now, 0);
+  }
   if (seconds < 0 || seconds > kLongestRetryAfter) return std::nullopt;
   return std::chrono::seconds(seconds);
 }
@@ -112,41 +127,57 @@ bool Retry::may_repeat(const RequestHead& request) const {
          std::find(options_.methods.begin(), options_.methods.end(), request.method_token) != options_.methods.end();
 }
 
-bool Retry::wants_retry(Exchange& exchange, const Response& response, int retry, bool repeatable) const {
-  if (retry >= options_.num_retries || !conditions_.matches(response)) return false;
-  if (exchange.is_expired() || !exchange.can_replay()) return false;
+bool Retry::may_retry(Exchange& exchange, const Response& response, bool repeatable) const {
+  if (!conditions_.matches(response) || exchange.is_expired() || !exchange.can_replay()) return false;
   const bool unsent = response.failure() != Failure::none &&
                       outrigger::describe(response.failure()).retry == outrigger::Retry::if_unsent;
-  if (!repeatable && !unsent) return false;
+  return repeatable || unsent;
+}
+
+// Asked last, as it takes from the budget.
+bool Retry::can_afford(Exchange& exchange, Duration pause) const {
+  if (pause >= exchange.time_left()) {
+    exchange.decide("retry", "no time is left for another try");
+    return false;
+  }
   if (budget_->take(exchange.now())) return true;
   exchange.decide("retry", "the retry budget is exhausted");
   exhausted_.add();
   return false;
 }
 
-Duration Retry::pause(const Response& response, int retry) const {
+Duration Retry::pause(const Exchange& exchange, const Response& response, int retry) const {
   const auto ceiling = static_cast<std::uint64_t>(backoff_ceiling(options_.backoff, retry).count());
-  Duration pause(static_cast<Duration::rep>(random_below(ceiling + 1)));
-  if (response.status() == 429 || response.status() == 503) {
-    const auto field = response.head().headers.get(FieldId::retry_after);
-    if (const auto asked = field ? parse_retry_after(*field) : std::nullopt) pause += *asked;
-  }
-  return pause;
+  const Duration pause(static_cast<Duration::rep>(random_below(ceiling + 1)));
+  if (response.status() != 429 && response.status() != 503) return pause;
+  const Headers& headers = response.head().headers;
+  const auto field = headers.get(FieldId::retry_after);
+  if (!field) return pause;
+  // The service's own clock, if it tells the time, so that a date means what it meant there.
+  const auto date = parse_http_date(headers.get(FieldId::date).value_or(""));
+  const auto asked = parse_retry_after(*field, date.value_or(seconds_since_epoch(exchange.wall_now())));
+  return pause + asked.value_or(Duration(0));
 }
 
 Task<Response> Retry::handle(Exchange& exchange, Next next) {
   exchange.keep_request_body();
   budget_->count_request(exchange.now());
-  const bool repeatable = may_repeat(exchange.request());  // of the head before later filters change it
+  const RequestHead& request = exchange.request();
+  const bool repeatable = may_repeat(request);  // of the head before later filters change it
   exchange.set_repeatable(repeatable);
-  for (int retry = 0;; ++retry) {
+  const int most = is_retry_of_another(request.headers) ? 0 : options_.num_retries;
+  for (int retry = 0;;) {
     Response response = co_await next(exchange);
-    if (!wants_retry(exchange, response, retry, repeatable)) co_return response;
+    if (retry >= most || !may_retry(exchange, response, repeatable)) co_return response;
+    const Duration wait = pause(exchange, response, retry);
+    if (!can_afford(exchange, wait)) co_return response;
     exchange.decide("retry", explain(exchange.arena(), response, retry));
     retries_.add();
-    const Duration wait = pause(response, retry);
     response.discard();
     if (!co_await exchange.sleep(wait)) co_return exchange.fail(Failure::request_timeout);
+    ++retry;
+    next.rewind(exchange);
+    exchange.request().headers.set(field_name(FieldId::x_retry_attempt), decimal(exchange.arena(), retry));
   }
 }
 

@@ -41,8 +41,9 @@ void describe(config::Schema<RetryOptions>& schema);
 // The longest pause before retry `retry` (0: the first): base * 2^retry, at most max.
 Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry);
 
-// The seconds of a Retry-After field; nothing for a date, or for more than five seconds.
-std::optional<Duration> parse_retry_after(std::string_view value);
+// What a Retry-After field asks for, in seconds or as a date; nothing for more than five seconds. `now`: seconds since
+// 1970.
+std::optional<Duration> parse_retry_after(std::string_view value, std::int64_t now);
 
 // Sends a request again when the answer is one of `retry_on`. Thread: one instance per worker; the budget is shared.
 class Retry : public Filter {
@@ -53,8 +54,9 @@ class Retry : public Filter {
 
  private:
   bool may_repeat(const RequestHead& request) const;
-  bool wants_retry(Exchange& exchange, const Response& response, int retry, bool repeatable) const;
-  Duration pause(const Response& response, int retry) const;
+  bool may_retry(Exchange& exchange, const Response& response, bool repeatable) const;
+  bool can_afford(Exchange& exchange, Duration pause) const;
+  Duration pause(const Exchange& exchange, const Response& response, int retry) const;
 
   RetryOptions options_;
   Conditions conditions_;

@@ -1,6 +1,10 @@
 #include "filters/retry/retry.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
+
+#include "support/chain_harness.h"
 
 using namespace std::chrono_literals;
 
@@ -37,15 +41,15 @@ TEST_CASE("the ceiling of the pause doubles up to its limit") {
   CHECK(backoff_ceiling({.base = 0ms, .max = 10ms}, 9) == 0ms);
 }
 
-TEST_CASE("Retry-After counts in seconds, up to five") {
-  CHECK(parse_retry_after("0") == Duration(0s));
-  CHECK(parse_retry_after("5") == Duration(5s));
-  CHECK_FALSE(parse_retry_after("6"));
-  CHECK_FALSE(parse_retry_after("-1"));
-  CHECK_FALSE(parse_retry_after("1.5"));
-  CHECK_FALSE(parse_retry_after("99999999999999999999"));
-  CHECK_FALSE(parse_retry_after(""));
-  CHECK_FALSE(parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT"));
+TEST_CASE("retry: Retry-After is seconds or a date, up to five seconds", "[filter][retry]") {
+  constexpr std::int64_t kNow = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
+  CHECK(parse_retry_after("0", kNow) == Duration(0s));
+  CHECK(parse_retry_after("5", kNow) == Duration(5s));
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:39 GMT", kNow) == Duration(2s));
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", kNow) == Duration(0s));
+  for (const char* none : {"6", "-1", "1.5", "99999999999999999999", "", "Sun, 06 Nov 1994 08:49:43 GMT", "soon"}) {
+    CHECK_FALSE(parse_retry_after(none, kNow));
+  }
 }
 
 namespace {
@@ -76,10 +80,148 @@ TEST_CASE("the budget forgets after ten seconds") {
   CHECK(take_all(budget, Instant(2000000s)) == 10);
 }
 
+TEST_CASE("the budget counts what many threads send", "[stress]") {
+  RetryBudget budget(0.5, 0);
+  std::vector<std::thread> threads;
+  std::atomic<int> taken{0};
+  for (std::size_t worker = 1; worker <= 4; ++worker) {
+    threads.emplace_back([&, worker] {
+      stats::set_worker(worker);
+      for (int i = 0; i < 10000; ++i) {
+        budget.count_request(Instant(1000s));
+        if (budget.take(Instant(1000s))) ++taken;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken >= 19000);
+  CHECK(taken <= 20004);
+}
+
 TEST_CASE("a budget of nothing allows nothing") {
   RetryBudget budget(0, 0);
   budget.count_request(Instant(1000s));
   CHECK_FALSE(budget.take(Instant(1000s)));
+}
+
+using test::Answer;
+using test::ChainHarness;
+using test::Fields;
+
+TEST_CASE("retry: what may be sent again, and what not", "[filter][retry]") {
+  struct Case {
+    const char* what;
+    const char* line;
+    Fields fields;
+    const char* options;
+    std::vector<Answer> answers;
+    int calls;
+  };
+  const Case cases[] = {
+      {"a GET after 503", "GET /", {}, "{}", {503, 200}, 2},
+      {"a GET after a reset", "GET /", {}, "{}", {Failure::upstream_reset, 200}, 2},
+      {"two retries at most", "GET /", {}, "{}", {503}, 3},
+      {"as many as are asked for", "GET /", {}, "{num_retries: 5}", {503}, 6},
+      {"none", "GET /", {}, "{num_retries: 0}", {503}, 1},
+      {"500 is the service's own answer", "GET /", {}, "{}", {500, 200}, 1},
+      {"unless it is asked for", "GET /", {}, "{retry_on: 500}", {500, 200}, 2},
+      {"what is asked for replaces the defaults", "GET /", {}, "{retry_on: 500}", {503, 200}, 1},
+      {"a timeout only when asked for", "GET /", {}, "{}", {Failure::upstream_timeout, 200}, 1},
+      {"a timeout", "GET /", {}, "{retry_on: timeout}", {Failure::upstream_timeout, 200}, 2},
+      {"our own 504 is not the service's", "GET /", {}, "{retry_on: 504}", {Failure::upstream_timeout, 200}, 1},
+      {"a POST after 503", "POST /", {}, "{}", {503, 200}, 1},
+      {"a POST after a reset", "POST /", {}, "{}", {Failure::upstream_reset, 200}, 1},
+      {"a POST that was never sent", "POST /", {}, "{}", {Failure::connect_failed, 200}, 2},
+      {"a POST with a key", "POST /", {{"Idempotency-Key", "1"}}, "{}", {503, 200}, 2},
+      {"every method where it is allowed", "POST /", {}, "{non_idempotent: true}", {503, 200}, 2},
+      {"only listed methods", "PUT /", {}, "{methods: GET}", {503, 200}, 1},
+      {"an open breaker ends the tries", "GET /", {}, "{}", {503, Failure::breaker_open, 200}, 2},
+      {"a retry of another proxy", "GET /", {{"X-Retry-Attempt", "1"}}, "{}", {503, 200}, 1},
+      {"the first try of another proxy", "GET /", {{"X-Retry-Attempt", "0"}}, "{}", {503, 200}, 2},
+      {"a refused request of the client's", "GET /", {}, "{}", {Failure::body_too_large, 200}, 1},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    ChainHarness chain(std::string("retry: ") + c.options);
+    chain.upstream_answers(c.answers);
+    chain.send({c.line, c.fields});
+    CHECK(chain.upstream_calls() == c.calls);
+  }
+}
+
+TEST_CASE("retry: the last answer stands, and the log says what happened", "[filter][retry]") {
+  ChainHarness chain("retry: {}");
+  chain.upstream_answers({503, Failure::connect_failed, 504});
+  const auto result = chain.send("GET /");
+  CHECK(result.status == 504);
+  CHECK_FALSE(result.is_local);
+  CHECK(result.why == "try 2 after 503; the endpoint refused the connection; try 3 after connect_failed");
+}
+
+TEST_CASE("retry: later tries are marked for the service", "[filter][retry]") {
+  ChainHarness chain("retry: {}");
+  chain.upstream_answers({503, 503, 200});
+  chain.send({"POST /", {{"Idempotency-Key", "1"}}, "content"});
+  std::vector<std::string> attempts;
+  for (const auto& request : chain.upstream_requests()) {
+    attempts.push_back(request.field("X-Retry-Attempt"));
+    CHECK(request.body == "content");
+  }
+  CHECK(attempts == std::vector<std::string>{"", "1", "2"});
+}
+
+TEST_CASE("retry: the pause is random below a ceiling that doubles", "[filter][retry]") {
+  std::vector<Duration> longest(4);
+  for (int i = 0; i < 200; ++i) {
+    ChainHarness chain("retry: {num_retries: 4, backoff: {base: 10ms, max: 40ms}}");
+    chain.upstream_answers({503});
+    chain.send("GET /");
+    REQUIRE(chain.sleeps().size() == 4);
+    for (std::size_t retry = 0; retry < 4; ++retry) longest[retry] = std::max(longest[retry], chain.sleeps()[retry]);
+  }
+  const Duration ceilings[] = {10ms, 20ms, 40ms, 40ms};
+  for (std::size_t retry = 0; retry < 4; ++retry) {
+    CHECK(longest[retry] <= ceilings[retry]);
+    CHECK(longest[retry] > ceilings[retry] * 8 / 10);
+  }
+}
+
+TEST_CASE("retry: Retry-After is waited for", "[filter][retry]") {
+  const std::tuple<int, const char*, const char*, Duration> cases[] = {
+      {503, "2", "", 2s},
+      {429, "5", "", 5s},
+      {502, "2", "", 0s},
+      {503, "60", "", 0s},
+      {503, "Fri, 02 Jan 2026 03:04:08 GMT", "", 3s},                                // by our clock
+      {503, "Fri, 02 Jan 2026 13:04:08 GMT", "Fri, 02 Jan 2026 13:04:06 GMT", 2s}};  // by the service's
+  for (const auto& [status, after, date, expected] : cases) {
+    INFO(status << " " << after);
+    ChainHarness chain("retry: {retry_on: [429, 502, 503], backoff: {base: 1ms, max: 1ms}}");
+    Fields fields = {{"Retry-After", after}};
+    if (*date != '\0') fields.emplace_back("Date", date);
+    chain.upstream_answers({Answer(status, fields), 200});
+    chain.send("GET /");
+    REQUIRE(chain.sleeps().size() == 1);
+    CHECK(chain.sleeps()[0] >= expected);
+    CHECK(chain.sleeps()[0] <= expected + 1ms);
+  }
+}
+
+TEST_CASE("retry: it does not wait for a time that will not come", "[filter][retry]") {
+  ChainHarness chain("retry: {}");
+  chain.upstream_answers({Answer(503, {{"Retry-After", "5"}}).after(58s), 200});
+  const auto result = chain.send("GET /");
+  CHECK(result.status == 503);
+  CHECK(result.duration == 58s);
+  CHECK(result.why == "no time is left for another try");
+}
+
+TEST_CASE("retry: the budget bounds an outage", "[filter][retry]") {
+  ChainHarness chain("retry: {budget: {share: 20%, min: 1/s}, backoff: {base: 0ms, max: 0ms}}");
+  chain.upstream_answers({503});
+  for (int i = 0; i < 1000; ++i) chain.send("GET /");
+  CHECK(chain.upstream_calls() == 1200);
+  CHECK(chain.send("GET /").why.ends_with("the retry budget is exhausted"));
 }
 
 }  // namespace outrigger::filters

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "filters/circuit_breaker/breaker_state.h"
+#include "filters/circuit_breaker/breaker_directory.h"
 #include "net/address.h"
 #include "server/admin/upstream_report.h"
 #include "server/ask_workers.h"
@@ -188,9 +188,11 @@ Task<Response> AdminApi::breakers(Exchange& exchange) {
   json list = json::array();
   for (const filters::BreakerInfo& breaker : filters::breaker_snapshot()) {
     list.push_back({{"upstream", breaker.upstream},
+                    {"route", breaker.route},
                     {"place", breaker.place},
                     {"state", kPositions[static_cast<int>(breaker.state)]},
                     {"forced", kForces[static_cast<int>(breaker.force)]},
+                    {"reason", breaker.reason},
                     {"requests", breaker.requests},
                     {"failures", breaker.failures},
                     {"slow", breaker.slow},
