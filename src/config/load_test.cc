@@ -147,6 +147,18 @@ listeners:
   REQUIRE(respond->body == "${client_ip} ${HOME} 90000");
 }
 
+TEST_CASE("config: a dump loads to the same texts, whatever they have of ${}", "[config]") {
+  const std::string text = "${1} ${client_ip} $${HOME} $${HOME:-x} ${A b} ${ $ $$${HOME}";
+  const LoadResult first = load("listeners: [{address: 8080, routes: [{respond: {body: '" + text + "'}}]}]\n");
+  const auto body = [](const LoadResult& result) {
+    return static_cast<const FakeRespond*>(good(result).listeners.at(0).routes.at(0).respond.value().config.get())
+        ->body;
+  };
+  REQUIRE(body(first) == "${1} ${client_ip} ${HOME} ${HOME:-x} ${A b} ${ $ $${HOME}");
+  const LoadResult again = load(dump(good(first), catalog()));
+  REQUIRE(body(again) == body(first));
+}
+
 TEST_CASE("config: includes append listeners and unite upstreams", "[config]") {
   const Folder folder;
   folder.write("conf.d/a.yaml", "listeners: [{address: 8081, upstream: b}]\n");

@@ -22,6 +22,8 @@ std::optional<Node> read_yaml(std::string_view text, const std::string& name, Re
 // Replaces ${NAME} and ${NAME:-default} in every scalar, keys excluded. Only names of [A-Z_][A-Z0-9_]*: `${client_ip}`
 // belongs to filters and stays. `$${NAME}` is a literal `${NAME}`. An unset name without default is an error.
 void substitute(Node& node, const std::string& path, Report& report);
+// Would substitute() replace what stands at the front of `text`?
+bool begins_with_substitution(std::string_view text);
 
 // Reads what `include:` names and merges it into `root`: lists are appended, mappings united. The same key twice is an
 // error that names both places. Appends the files read to `files`, and these, the unreadable ones and the patterns to

@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "config/json_text.h"
+#include "config/reader.h"
 #include "config/report.h"
 
 namespace outrigger::config {
@@ -143,9 +144,7 @@ std::string yaml_text(const std::string& text) {
   if (plain) return text;
   std::string escaped;  // ${NAME} must not be substituted when the dump is loaded again
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '$' && i + 2 < text.size() && text[i + 1] == '{' && (text[i + 2] < 'a' || text[i + 2] > 'z')) {
-      escaped += '$';
-    }
+    if (begins_with_substitution(std::string_view(text).substr(i))) escaped += '$';
     escaped += text[i];
   }
   return json_text(escaped);

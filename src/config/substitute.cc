@@ -45,6 +45,12 @@ Expansion expand(std::string_view text) {
     const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
     if (close == std::string_view::npos) break;
     const std::string_view inside = text.substr(open + 2, close - open - 2);
+    // A "${" that nothing closes does not swallow the next one.
+    if (inside.contains("${") && !is_name(inside.substr(0, inside.find(":-")))) {
+      out.text += text.substr(0, open + 2);
+      text.remove_prefix(open + 2);
+      continue;
+    }
     const bool escaped = open > 0 && text[open - 1] == '$' && is_name(inside.substr(0, inside.find(":-")));
     out.text += text.substr(0, escaped ? open - 1 : open);
     if (escaped)
@@ -59,6 +65,13 @@ Expansion expand(std::string_view text) {
 }
 
 }  // namespace
+
+bool begins_with_substitution(std::string_view text) {
+  const std::size_t close = text.find('}');
+  if (!text.starts_with("${") || close == std::string_view::npos) return false;
+  const std::string_view inside = text.substr(2, close - 2);
+  return is_name(inside.substr(0, inside.find(":-")));
+}
 
 void substitute(Node& node, const std::string& path, Report& report) {
   for (std::size_t i = 0; i < node.items.size(); ++i) {

@@ -24,7 +24,9 @@ Parsed parse_header(std::string_view name) {
 Parsed unknown(std::string_view name, Known known) {
   const std::vector<std::string> names = value_names(known);
   std::string hint = base::did_you_mean(name, names);
-  if (hint.empty()) hint = ", known are header:NAME, " + base::quoted_list(names) + " ($${ stands for a literal ${)";
+  if (hint.empty())
+    hint = ", known are header:NAME, " + base::quoted_list(names) +
+           " ($${ stands for a literal ${, for an upper-case word $$${)";
   return std::unexpected("unknown variable \"" + std::string(name) + "\"" + hint);
 }
 

@@ -27,6 +27,54 @@ upstreams: {{app: {{endpoints: ["@app@"], filters: []}}}}
         self.assertEqual(["one", "more"], request.all("X-B"))
         self.assertEqual([], request.all("X-C"))
 
+    def test_a_client_cannot_have_fields_removed_that_we_set(self):
+        proxy = self.through('{headers: {request: {set: {X-User: "${client_ip}"}}}}')
+        self.client(proxy).get("/", "Connection: keep-alive, X-User, X-Own", "X-User: forged", "X-Own: 1")
+        request = self.service.requests[0]
+        self.assertEqual((["127.0.0.1"], []), (request.all("X-User"), request.all("X-Own")))
+
+    def test_forwarded_fields_of_the_client_go_and_ours_stay(self):
+        proxy = self.through('{headers: {request: {set: {X-Real-IP: "${client_ip}", X-Forwarded-Proto: https}}}}')
+        self.client(proxy).get("/", "X-Real-IP: 6.6.6.6", "X-Forwarded-For: 6.6.6.6", "Forwarded: for=6.6.6.6")
+        request = self.service.requests[0]
+        self.assertEqual((["127.0.0.1"], ["127.0.0.1"], ["https"], []), tuple(map(
+            request.all, ("X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"))))
+
+    def test_a_rewritten_host_keeps_the_clients_in_x_forwarded_host(self):
+        proxy = self.through("{rewrite: {host: app.internal}}")
+        self.client(proxy).get()
+        self.assertEqual((["app.internal"], ["test"]), tuple(map(
+            self.service.requests[0].all, ("Host", "X-Forwarded-Host"))))
+
+    def test_a_route_is_chosen_on_the_rewritten_request(self):
+        self.service = self.start(raw.Peer.answering())
+        proxy = self.proxy("""
+version: 1
+listeners:
+  - address: "@listen@"
+    filters: [{rewrite: {path: {prefix: /old, to: /new}}}]
+    routes: [{match: {path: {prefix: /new}}, respond: {body: new}}, {upstream: app}]
+upstreams: {app: {endpoints: ["@app@"]}}
+""", self.service)
+        self.assertEqual(b"new", self.client(proxy).get("/old/a").body)
+
+    def test_two_upstreams_of_one_chain_have_a_breaker_each(self):
+        good = self.start(raw.Peer.answering())
+        bad = self.start(raw.Peer.answering(raw.answer(b"", "500 Internal Server Error")))
+        proxy = self.proxy("""
+version: 1
+chains: {careful: [{circuit_breaker: {min_requests: 5, open_for: 60s}}]}
+listeners:
+  - address: "@listen@"
+    routes: [{match: {path: {prefix: /bad}}, upstream: bad}, {upstream: app}]
+upstreams:
+  app: {endpoints: ["@app@"], filters: [{use: careful}]}
+  bad: {endpoints: ["@bad@"], filters: [{use: careful}]}
+""", good, bad=bad.address)
+        client = self.client(proxy)
+        self.assertEqual([500] * 5 + [503], [client.get("/bad").status for _ in range(6)])
+        self.assertEqual(200, client.get("/").status)
+
     def test_headers_change_the_response(self):
         proxy = self.through("{headers: {response: {set: {Server: ours}, append: {Vary: Accept}, remove: [X-Powered-By]}}}",
                              raw.answer(b"ok", "200 OK", "Server: app", "Vary: Cookie", "X-Powered-By: PHP/4"))
@@ -89,13 +137,13 @@ upstreams: {app: {endpoints: ["@app@"], filters: [{headers: {request: {add: {X-O
 
 
 class AccessLog(Case):
-    def logged(self, options, request="GET /a?b HTTP/1.1\r\nHost: shop\r\n\r\n"):
+    def logged(self, options, request="GET /a?b HTTP/1.1\r\nHost: shop\r\n\r\n", status=False):
         service = self.start(raw.Peer.answering())
         proxy = self.proxy("""
 version: 1
 listeners: [{address: "@listen@", filters: [{access_log: @options@}], upstream: app}]
 upstreams: {app: {endpoints: ["@app@"]}}
-""".replace("@options@", options), service)
+""".replace("@options@", options) + ('status: {address: "@listen2@"}\n' if status else ""), service)
         self.assertEqual(200, self.client(proxy).request(request).status)
         return proxy
 
@@ -114,6 +162,43 @@ upstreams: {app: {endpoints: ["@app@"]}}
         proxy.log()
         self.assertNotIn("c2VjcmV0", proxy.stdout())
         self.assertNotIn("id=secret", proxy.stdout())
+
+    def test_the_log_names_the_upstream_that_an_open_breaker_spared(self):
+        service = self.start(raw.Peer.answering(raw.answer(b"", "500 Internal Server Error")))
+        proxy = self.proxy("""
+version: 1
+listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: [{circuit_breaker: {min_requests: 1}}]}}
+""", service)
+        client = self.client(proxy)
+        client.get()
+        client.get()
+        line = proxy.log(2)[1]
+        self.assertEqual(("app", "breaker_open", 503), (line["upstream"], line["failure"], line["status"]))
+
+    def test_a_full_disk_costs_lines_not_requests(self):
+        proxy = self.logged("{path: /dev/full}", status=True)
+        client = self.client(proxy)
+        self.assertEqual([200] * 50, [client.get().status for _ in range(50)])
+        until(lambda: 'outrigger_log_dropped_lines_total{log="/dev/full",reason="failed"} 51' in self.metrics(proxy),
+              "the lost lines to be counted")
+
+    def test_a_closed_stdout_costs_lines_not_requests(self):
+        service = self.start(raw.Peer.answering())
+        proxy = self.proxy("""
+version: 1
+listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: app}]
+upstreams: {app: {endpoints: ["@app@"]}}
+status: {address: "@listen2@"}
+""", service, close_stdout=True)
+        client = self.client(proxy)
+        self.assertEqual([200] * 20, [client.get().status for _ in range(20)])
+        until(lambda: 'outrigger_log_dropped_lines_total{log="stdout",reason="failed"} 20' in self.metrics(proxy),
+              "the lost lines to be counted")
+
+    def metrics(self, proxy):
+        with raw.Client(proxy.port("listen2")) as client:
+            return client.get("/metrics").body.decode()
 
     def test_a_log_file_is_opened_again_on_sigusr1(self):
         proxy = self.logged('{path: "@dir@/access.log"}')
