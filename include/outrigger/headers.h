@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "outrigger/arena.h"
@@ -46,6 +47,20 @@ struct Field {
   FieldId id = FieldId::other;
 };
 
+// A name with its id, so that who changes the same field for every request looks the id up once. The text must live as
+// long as what is made with it.
+struct FieldName {
+  FieldName(std::string_view name) : text(name), id(field_id(name)) {}       // NOLINT: any name is one
+  FieldName(const char* name) : FieldName(std::string_view(name)) {}         // NOLINT
+  FieldName(const std::string& name) : FieldName(std::string_view(name)) {}  // NOLINT
+  FieldName(std::string_view name, FieldId known) : text(name), id(known) {}
+  bool is_of(const Field& field) const {
+    return field.id == id && (id != FieldId::other || equals_ignoring_case(field.name, text));
+  }
+  std::string_view text;
+  FieldId id;
+};
+
 // The fields of one message in their order, duplicates and case kept.
 //
 // Mutations of a request's fields are journalled so that a second `next()` can start from the same head (see
@@ -72,26 +87,25 @@ class Headers {
   void push(const Field& field);
 
   // Appends a field; others with its name stay.
-  void add(std::string_view name, std::string_view value);
+  void add(const FieldName& name, std::string_view value);
   // Puts the field where the first of this name stood, removes the others; appends if there was none.
-  void set(std::string_view name, std::string_view value);
+  void set(const FieldName& name, std::string_view value);
   // Appends ", value" to the last field of this name (RFC 9110 section 5.3), adds it if there is none.
-  void append(std::string_view name, std::string_view value);
+  void append(const FieldName& name, std::string_view value);
   // Removes every field with this name; how many there were.
-  std::size_t remove(std::string_view name);
+  std::size_t remove(const FieldName& name);
   std::size_t remove(FieldId id);
   // Removes every field for which `predicate(const Field&)` is true.
   template <typename Predicate>
   std::size_t remove_if(Predicate predicate) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < size_; ++i) kept += predicate(fields_[i]) ? 0 : 1;
-    const std::size_t removed = size_ - kept;
-    if (removed == 0) return 0;
-    detach();
     std::size_t out = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
+    while (out < size_ && !predicate(fields_[out])) ++out;
+    if (out == size_) return 0;
+    detach();
+    for (std::size_t i = out + 1; i < size_; ++i) {
       if (!predicate(fields_[i])) fields_[out++] = fields_[i];
     }
+    const std::size_t removed = size_ - out;
     size_ = static_cast<std::uint32_t>(out);
     recount();
     return removed;

@@ -27,11 +27,12 @@ class Writer {
     if (size != 0) std::memcpy(at_, part.data(), size);
     at_ += size;
   }
-  void number(std::uint64_t value, int digits = 0) {
-    char buffer[20];
-    const auto length = std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer;
-    for (auto i = length; i < digits; ++i) text("0");
-    text({buffer, static_cast<std::size_t>(length)});
+  void number(std::uint64_t value) { at_ = std::to_chars(at_, end_, value).ptr; }
+  // Exactly so many digits, zeros first.
+  void padded(std::uint64_t value, int digits) {
+    if (end_ - at_ < digits) return;
+    for (int i = digits; i-- > 0; value /= 10) at_[i] = static_cast<char>('0' + value % 10);
+    at_ += digits;
   }
   std::string_view done() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
@@ -70,7 +71,7 @@ std::string_view time_of(WallTime time, Scratch& scratch) {
   Writer out(scratch);
   out.text(date_and_time(static_cast<std::time_t>(since / 1000)));
   out.text(".");
-  out.number(static_cast<std::uint64_t>(since % 1000), 3);
+  out.padded(static_cast<std::uint64_t>(since % 1000), 3);
   out.text("Z");
   return out.done();
 }
@@ -82,7 +83,7 @@ std::string_view seconds_of(Duration duration, Scratch& scratch) {
   Writer out(scratch);
   out.number(micros / 1000000);
   out.text(".");
-  out.number(micros % 1000000, 6);
+  out.padded(micros % 1000000, 6);
   return out.done();
 }
 

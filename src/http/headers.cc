@@ -97,41 +97,39 @@ void Headers::push(const Field& field) {
   present_ |= field_bit(field.id);
 }
 
-void Headers::add(std::string_view name, std::string_view value) { push({name, value, {}, field_id(name)}); }
+void Headers::add(const FieldName& name, std::string_view value) { push({name.text, value, {}, name.id}); }
 
-void Headers::set(std::string_view name, std::string_view value) {
-  const FieldId id = field_id(name);
-  bool placed = false;
+void Headers::set(const FieldName& name, std::string_view value) {
+  std::size_t at = 0;
+  const bool may_have = name.id == FieldId::other || has(name.id);
+  while (may_have && at < size_ && !name.is_of(fields_[at])) ++at;
+  if (!may_have || at == size_) return add(name, value);
   detach();
-  std::uint32_t out = 0;
-  for (std::uint32_t i = 0; i < size_; ++i) {
-    const bool same = fields_[i].id == id && (id != FieldId::other || equals_ignoring_case(fields_[i].name, name));
-    if (same && placed) continue;
-    fields_[out] = same ? Field{name, value, {}, id} : fields_[i];
-    placed = placed || same;
+  fields_[at] = {name.text, value, {}, name.id};
+  std::size_t out = ++at;
+  for (; at < size_; ++at) {
+    if (name.is_of(fields_[at])) continue;
+    if (out != at) fields_[out] = fields_[at];
     ++out;
   }
-  size_ = out;
-  if (!placed) push({name, value, {}, id});
+  size_ = static_cast<std::uint32_t>(out);
 }
 
-void Headers::append(std::string_view name, std::string_view value) {
-  const FieldId id = field_id(name);
+void Headers::append(const FieldName& name, std::string_view value) {
   detach();
   for (std::uint32_t i = size_; i-- > 0;) {
     Field& field = fields_[i];
-    if (field.id != id || (id == FieldId::other && !equals_ignoring_case(field.name, name))) continue;
+    if (!name.is_of(field)) continue;
     field.value = arena_->concat(field.value, ", ", value);
     field.line = {};
     return;
   }
-  push({name, value, {}, id});
+  add(name, value);
 }
 
-std::size_t Headers::remove(std::string_view name) {
-  const FieldId id = field_id(name);
-  if (id != FieldId::other) return remove(id);
-  return remove_if([name](const Field& f) { return f.id == FieldId::other && equals_ignoring_case(f.name, name); });
+std::size_t Headers::remove(const FieldName& name) {
+  if (name.id != FieldId::other) return remove(name.id);
+  return remove_if([&name](const Field& field) { return name.is_of(field); });
 }
 
 std::size_t Headers::remove(FieldId id) {

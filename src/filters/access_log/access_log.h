@@ -46,7 +46,7 @@ class LineFormat {
  private:
   // A field of a JSON line, or a part of a line of text.
   struct Item {
-    std::string lead;  // what stands before the value: `"method":`, or fixed text
+    std::string lead;  // what stands before the value: `"method":"`, or fixed text
     std::vector<Template::Part> value;
     bool is_number = false;
   };

@@ -2,6 +2,10 @@
 
 #include <array>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace outrigger::filters {
 namespace {
 
@@ -17,6 +21,21 @@ constexpr std::array<bool, 256> kHarmless = [] {
 
 std::size_t harmless_prefix(std::string_view text) {
   std::size_t size = 0;
+#if defined(__SSE2__)
+  const __m128i highest_control = _mm_set1_epi8(0x1f);
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  for (; text.size() - size >= 16; size += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + size));
+    // Signed: bytes from 0x80 on are below zero.
+    const __m128i visible = _mm_cmpgt_epi8(bytes, highest_control);
+    const __m128i special = _mm_or_si128(_mm_cmpeq_epi8(bytes, del),
+                                         _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+    const int good = _mm_movemask_epi8(_mm_andnot_si128(special, visible));
+    if (good != 0xffff) return size + static_cast<std::size_t>(__builtin_ctz(~static_cast<unsigned>(good)));
+  }
+#endif
   while (size < text.size() && kHarmless[static_cast<unsigned char>(text[size])]) ++size;
   return size;
 }

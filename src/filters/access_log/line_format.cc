@@ -74,10 +74,10 @@ LineFormat::LineFormat(const AccessLogOptions& options) : is_json_(options.forma
 
 void LineFormat::add_json(const std::string& name, Template value) {
   Item& item = items_.emplace_back();
-  item.lead = json_key(name);
   item.value = without_credentials(value.parts());
   item.is_number = item.value.size() == 1 && item.value.front().is_variable &&
                    describe(item.value.front().value).kind == ValueKind::number;
+  item.lead = json_key(name) + (item.is_number ? "" : "\"");
 }
 
 std::size_t LineFormat::write(const Moment& moment, char* room, std::size_t size) const {
@@ -93,26 +93,26 @@ std::size_t LineFormat::write(const Moment& moment, char* room, std::size_t size
 // Fields without a value are left out, and so is, whole, a field that does not fit.
 void LineFormat::write_json(const Moment& moment, Line& line) const {
   Scratch scratch;
-  bool is_first = true;
   line.raw("{");
+  std::string_view comma;
   for (const Item& item : items_) {
+    const auto text_at = [&](const Template::Part& part) -> std::string_view {
+      return part.is_variable ? text_of(part.value, part.text, moment, scratch) : std::string_view(part.text);
+    };
+    if (item.value.empty()) continue;
+    const std::string_view first = text_at(item.value.front());
+    if (first.empty() && item.value.size() == 1) continue;
     char* const before = line.mark();
-    bool has_value = false;
-    if (!is_first) line.raw(",");
+    line.raw(comma);
     line.raw(item.lead);
+    char* const begin = line.mark();
+    item.is_number ? line.raw(first) : line.json(first);
+    for (std::size_t i = 1; i < item.value.size(); ++i) line.json(text_at(item.value[i]));
+    const bool has_value = line.mark() != begin;
     if (!item.is_number) line.raw("\"");
-    for (const Template::Part& part : item.value) {
-      const std::string_view text = part.is_variable ? text_of(part.value, part.text, moment, scratch) : part.text;
-      has_value = has_value || !text.empty();
-      item.is_number ? line.raw(text) : line.json(text);
-    }
-    if (!item.is_number) line.raw("\"");
-    if (has_value && !line.is_full()) {
-      is_first = false;
-    } else {
-      line.rewind(before);
-    }
+    if (line.is_full() || !has_value) line.rewind(before);
     if (line.is_full()) return;
+    if (has_value) comma = ",";
   }
 }
 

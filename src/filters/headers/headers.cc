@@ -67,11 +67,11 @@ std::vector<HeadersFilter::Change> HeadersFilter::changes_of(const HeaderChanges
     return Template::parse(text, {.known = known}).value_or(Template());  // the schema checked it
   };
   std::vector<Change> changes;
-  for (const std::string& name : options.remove) changes.push_back({Kind::remove, name, {}});
-  for (const auto& [name, value] : options.set) changes.push_back({Kind::set, name, parsed(value)});
-  for (const auto& [name, value] : options.append) changes.push_back({Kind::append, name, parsed(value)});
+  for (const std::string& name : options.remove) changes.emplace_back(Kind::remove, name, Template());
+  for (const auto& [name, value] : options.set) changes.emplace_back(Kind::set, name, parsed(value));
+  for (const auto& [name, value] : options.append) changes.emplace_back(Kind::append, name, parsed(value));
   for (const auto& [name, values] : options.add) {
-    for (const std::string& value : values) changes.push_back({Kind::add, name, parsed(value)});
+    for (const std::string& value : values) changes.emplace_back(Kind::add, name, parsed(value));
   }
   return changes;
 }
@@ -84,14 +84,14 @@ void HeadersFilter::apply(const std::vector<Change>& changes, Headers& headers, 
   for (const Change& change : changes) {
     const bool is_absent = change.value.is_absent(moment);
     if (change.kind == Kind::remove || (change.kind == Kind::set && is_absent)) {
-      headers.remove(change.name);
+      headers.remove(change.name());
       continue;
     }
     if (is_absent) continue;
     const std::string_view value = change.value.render(moment, headers.arena());
-    if (change.kind == Kind::set) headers.set(change.name, value);
-    if (change.kind == Kind::append) headers.append(change.name, value);
-    if (change.kind == Kind::add) headers.add(change.name, value);
+    if (change.kind == Kind::set) headers.set(change.name(), value);
+    if (change.kind == Kind::append) headers.append(change.name(), value);
+    if (change.kind == Kind::add) headers.add(change.name(), value);
   }
 }
 

@@ -36,8 +36,12 @@ class HeadersFilter : public Filter {
  private:
   enum class Kind : std::uint8_t { remove, set, append, add };
   struct Change {
+    Change(Kind what, const std::string& name, Template text)
+        : kind(what), id(field_id(name)), name_text(name), value(std::move(text)) {}
+    FieldName name() const { return {name_text, id}; }
     Kind kind;
-    std::string name;
+    FieldId id;
+    std::string name_text;
     Template value;
   };
   template <Known known>

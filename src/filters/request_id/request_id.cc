@@ -15,24 +15,29 @@ bool is_id_char(char c) {
          std::string_view("-_.:/+=@").contains(c);
 }
 
+// `count` bytes of `bits` as hexadecimal digits.
+char* hex(char* at, std::uint64_t bits, int count) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (int shift = count * 8 - 4; shift >= 0; shift -= 4) *at++ = kHex[(bits >> shift) & 15];
+  return at;
+}
+
 // A version 4 UUID, RFC 9562 section 5.4.
 std::string_view make_id(Arena& arena) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-Vxxx-xxxxxxxxxxxx";
-  char* const text = arena.array<char>(kForm.size());
-  std::uint64_t bits = random_bits();
-  int left = 16;
-  for (std::size_t i = 0; i < kForm.size(); ++i) {
-    text[i] = kForm[i];
-    if (kForm[i] != 'x' && kForm[i] != 'V') continue;
-    if (left-- == 0) {
-      bits = random_bits();
-      left = 15;
-    }
-    text[i] = kForm[i] == 'V' ? kHex[8 + (bits & 3)] : kHex[bits & 15];
-    bits >>= 4;
-  }
-  return {text, kForm.size()};
+  constexpr std::size_t kSize = 36;
+  const std::uint64_t high = (random_bits() & ~std::uint64_t{0xf000}) | 0x4000;  // the version
+  const std::uint64_t low = (random_bits() >> 2) | (std::uint64_t{1} << 63);     // the variant
+  char* const text = arena.array<char>(kSize);
+  char* at = hex(text, high >> 32, 4);
+  *at++ = '-';
+  at = hex(at, high >> 16, 2);
+  *at++ = '-';
+  at = hex(at, high, 2);
+  *at++ = '-';
+  at = hex(at, low >> 48, 2);
+  *at++ = '-';
+  hex(at, low, 6);
+  return {text, kSize};
 }
 
 std::unique_ptr<Filter> make(const void* options, FilterContext&) {
@@ -63,9 +68,9 @@ std::string_view RequestId::choose(Exchange& exchange) const {
 Task<Response> RequestId::handle(Exchange& exchange, Next next) {
   const std::string_view id = choose(exchange);
   exchange.set_request_id(id);
-  exchange.request().headers.set(options_.header, id);
+  exchange.request().headers.set(name(), id);
   Response response = co_await next(exchange);
-  response.headers().set(options_.header, id);
+  response.headers().set(name(), id);
   co_return response;
 }
 

@@ -19,13 +19,16 @@ bool is_request_id(std::string_view text);
 // Gives each request an id, and says it to the service, the client and the log. Thread: one instance per worker.
 class RequestId : public Filter {
  public:
-  explicit RequestId(const RequestIdOptions& options) : options_(options) {}
+  explicit RequestId(const RequestIdOptions& options) : options_(options), id_(field_id(options.header)) {}
   Task<Response> handle(Exchange& exchange, Next next) override;
 
  private:
   std::string_view choose(Exchange& exchange) const;
 
-  RequestIdOptions options_;
+  FieldName name() const { return {options_.header, id_}; }
+
+  const RequestIdOptions options_;
+  const FieldId id_;
 };
 
 extern const FilterType kRequestIdType;
