@@ -34,6 +34,8 @@ class EndpointGate {
   virtual void on_pick(Instant /*now*/) {}
   // When the answer has ended, or there is none.
   virtual void on_result(const TryOutcome& outcome, Instant now) = 0;
+  // Since when it says yes, for slow_start; the epoch: since ever.
+  virtual Instant good_since() const { return {}; }
   // The try said nothing about the endpoint: the client left, or erred.
   virtual void on_cancel() {}
 };

@@ -10,6 +10,7 @@
 
 #include "base/cidr.h"
 #include "base/regex.h"
+#include "base/status_range.h"
 
 namespace outrigger::config {
 namespace {
@@ -116,6 +117,18 @@ std::string check_host(const std::string& text) {
   if (name.starts_with('[') && name.ends_with(']')) return {};
   if (name.find(':') != std::string_view::npos) return quote(text) + ": a host is matched without its port";
   return is_host_name(name) ? std::string() : quote(text) + " is not a host name";
+}
+
+std::string check_status_range(const std::string& text) {
+  return base::parse_status_range(text) ? std::string() : quote(text) + " is no status: write 204, 200-399 or 2xx";
+}
+
+std::string check_hash_key(const std::string& text) {
+  if (text.empty() || text == "client_ip" || text == "path") return {};
+  for (const char* kind : {"header:", "cookie:", "query:"}) {
+    if (text.starts_with(kind) && text.size() > std::string_view(kind).size()) return {};
+  }
+  return quote(text) + " is no key: write client_ip, path, header:NAME, cookie:NAME or query:NAME";
 }
 
 std::string check_path(const std::string& text) {

@@ -19,6 +19,7 @@ void describe(Schema<EndpointSpec>& schema);
 void describe(Schema<UpstreamLimits>& schema);
 void describe(Schema<UpstreamTimeouts>& schema);
 void describe(Schema<LoadBalancing>& schema);
+void describe(Schema<HealthCheck>& schema);
 void describe(Schema<OutlierSuccessRate>& schema);
 void describe(Schema<Outlier>& schema);
 void describe(Schema<Upstream>& schema);

@@ -140,6 +140,8 @@ std::string dump(const Settings& settings, FilterCatalog) {
 
 std::string normal_form(const Outlier& outlier) { return format_flow(schema_of<Outlier>(), &outlier); }
 
+std::string normal_form(const HealthCheck& check) { return format_flow(schema_of<HealthCheck>(), &check); }
+
 std::string normal_form(const Upstream& upstream) {
   Upstream plain = upstream;
   plain.filters.reset();

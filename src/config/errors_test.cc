@@ -68,6 +68,28 @@ TEST_CASE("config errors: depth, size and alias expansion are capped", "[config]
         false);
 }
 
+TEST_CASE("config errors: upstreams", "[config][errors]") {
+  const auto app = [](const std::string& keys) {
+    return std::string(kListener) + "upstreams:\n  app: {" + keys + "}\n";
+  };
+  check({{"all weights 0", app("endpoints: [{address: 127.0.0.1:1, weight: 0}]"), "all weights are 0"},
+         {"a hash without a key", with_upstream("load_balancing: maglev"), "needs hash_on"},
+         {"a key without a hash", with_upstream("load_balancing: {hash_on: path}"), "ring_hash and maglev only"},
+         {"an unknown key", with_upstream("load_balancing: {policy: maglev, hash_on: user}"), "\"user\" is no key"},
+         {"a key without a name", with_upstream("load_balancing: {policy: maglev, hash_on: 'cookie:'}"), "is no key"},
+         {"a bound below 1", with_upstream("load_balancing: {policy: maglev, hash_on: path, bounded_load: 0.5}"),
+          "at least 1"},
+         {"spill_over elsewhere", with_upstream("load_balancing: {spill_over: 3}"), "goes with policy first only"},
+         {"a check of nothing", with_upstream("health_check: {interval: 1s}"), "needs path or tcp: true"},
+         {"two checks", with_upstream("health_check: {path: /, tcp: true}"), "keep one"},
+         {"a text without a path", with_upstream("health_check: {tcp: true, contains: ok}"), "contains needs path"},
+         {"a status that is none", with_upstream("health_check: {path: /, status: [ok]}"), "\"ok\" is no status"},
+         {"a DNS server by name", with_upstream("tls: {}\ndns: {servers: [dns.example]}"), "is no IP address"},
+         {"TLS to a Unix socket", app("endpoints: ['unix:/a'], tls: {}"), "needs server_name"},
+         {"hardly any memory", with_upstream("tls: {}\nlimits: {memory: 1KiB}"), "limits.memory"}},
+        false);
+}
+
 TEST_CASE("config errors: keys and values", "[config][errors]") {
   check({{"misspelt option", with_upstream("filters:\n      - retry: {num_retires: 2}"),
           "6:17: upstreams.app.filters[0].retry: unknown key \"num_retires\" (did you mean \"num_retries\"?)"},

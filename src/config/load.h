@@ -59,5 +59,6 @@ std::string origin_of(std::string_view path, const Origins& origins);
 // The settings of an upstream without its filters as text in normal form: equal text, equal upstream.
 std::string normal_form(const Upstream& upstream);
 std::string normal_form(const Outlier& outlier);
+std::string normal_form(const HealthCheck& check);
 
 }  // namespace outrigger::config

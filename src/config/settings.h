@@ -106,7 +106,7 @@ struct UpstreamTls {
   bool insecure_skip_verify = false;
 };
 
-enum class BalancePolicy : std::uint8_t { least_request, round_robin, random };
+enum class BalancePolicy : std::uint8_t { least_request, round_robin, random, ewma, first, ring_hash, maglev };
 
 struct EndpointSpec {
   std::string address;  // "host:port", "unix:/path", "dns://name:port"
@@ -128,6 +128,24 @@ struct UpstreamTimeouts {
 
 struct LoadBalancing {
   BalancePolicy policy = BalancePolicy::least_request;
+  std::string hash_on;           // "client_ip", "path", "header:NAME", "cookie:NAME", "query:NAME"; of hash policies
+  double bounded_load = 0;       // 0: none
+  std::uint32_t spill_over = 0;  // of `first`; 0: never
+  Duration slow_start{};         // 0: none
+};
+
+struct HealthCheck {
+  std::optional<std::string> path;  // HTTP; absent: `tcp`
+  bool tcp = false;
+  Duration interval = seconds(5);
+  Duration fast_interval = seconds(1);
+  Duration timeout = seconds(1);
+  std::uint32_t fall = 3;
+  std::uint32_t rise = 2;
+  std::optional<std::uint16_t> port;  // absent: the endpoint's
+  std::string host;                   // absent: the endpoint's name
+  std::vector<std::string> status = {"200-399"};
+  std::optional<std::string> contains;
 };
 
 struct OutlierSuccessRate {
@@ -152,6 +170,7 @@ struct Upstream {
   std::optional<UpstreamTls> tls;
   LoadBalancing load_balancing;
   Outlier outlier;
+  std::optional<HealthCheck> health_check;
   UpstreamLimits limits;
   UpstreamTimeouts timeouts;
   Mark mark;
@@ -171,6 +190,10 @@ enum class LogFormat : std::uint8_t { automatic, text, json };
 struct Logging {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::automatic;  // text on a terminal, JSON otherwise
+};
+
+struct ProcessLimits {
+  std::optional<ByteSize> memory;  // of buffers; absent: 256 MiB, or half of the cgroup's limit if that is less
 };
 
 struct Dns {
@@ -201,6 +224,7 @@ struct Settings {
   std::optional<Admin> admin;
   Logging logging;
   Dns dns;
+  ProcessLimits limits;
   Shutdown shutdown;
   std::vector<std::string> files;          // every file this was read from, main file first, then includes, then
                                            // certificates and other referenced files: what a reload watches

@@ -61,6 +61,28 @@ class [[nodiscard]] WriteAll final : private Wakeable, private Deadline {
   IoEnd end_ = IoEnd::done;
 };
 
+// co_await Readable(transport): until a read may give something. Without a limit of its own: its owner has one.
+class [[nodiscard]] Readable final : private Wakeable {
+ public:
+  explicit Readable(Transport& transport) : transport_(transport) {}
+  Readable(const Readable&) = delete;
+  Readable& operator=(const Readable&) = delete;
+  ~Readable() {
+    if (handle_) transport_.watch().wait_readable(nullptr);
+  }
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    transport_.watch().wait_readable(this);
+  }
+  void await_resume() const {}
+
+ private:
+  void wake() override { std::exchange(handle_, nullptr).resume(); }
+  Transport& transport_;
+  std::coroutine_handle<> handle_;
+};
+
 // co_await Established(...): waits until a started connect (and its TLS handshake) is done. At most `limit`.
 class [[nodiscard]] Established final : private Wakeable, private Deadline, private Interruptible {
  public:

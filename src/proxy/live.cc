@@ -127,6 +127,8 @@ class Builder {
     live.chain.add(std::make_unique<Router>(live.routes));
     live.chain.finish(nullptr);
     live.stats = ListenerStats(listener.name);
+    live.open = std::static_pointer_cast<ConnectionCount>(
+        parts_.store.find_or_make("connections\n" + listener.name, [] { return std::make_shared<ConnectionCount>(); }));
   }
 
   const config::Settings& settings_;
@@ -150,6 +152,8 @@ ListenerStats::ListenerStats(const std::string& listener) {
   response_bytes = stats::counter("outrigger_response_bytes_total", "Body bytes sent to clients.", labels);
   connections = stats::counter("outrigger_connections_total", "Connections accepted.", labels);
   open_connections = stats::gauge("outrigger_connections_open", "Connections that are open.", labels);
+  limit_pauses = stats::counter("outrigger_connection_limit_pauses_total",
+                                "Pauses in accepting connections because limits.connections was reached.", labels);
 }
 
 void ListenerStats::count(const Outcome& outcome) {

@@ -12,6 +12,7 @@
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
 #include "proxy/client_address.h"
+#include "proxy/connection_count.h"
 #include "proxy/route_matcher.h"
 #include "upstream/client_contexts.h"
 #include "upstream/cluster.h"
@@ -75,6 +76,7 @@ struct ListenerStats {
   stats::Counter request_bytes, response_bytes;
   stats::Counter connections;
   stats::Gauge open_connections;
+  stats::Counter limit_pauses;
 };
 
 struct LiveListener {
@@ -84,6 +86,8 @@ struct LiveListener {
   Chain chain;
   std::deque<LiveRoute> routes;  // most specific first
   ListenerStats stats;
+  bool sheds_load = true;  // over limits.memory it answers 503; not so where the process is watched
+  std::shared_ptr<ConnectionCount> open = std::make_shared<ConnectionCount>();  // of the process
 };
 
 // Counts reasons of failures, one counter each.

@@ -1,5 +1,7 @@
 #include "proxy/replay_body.h"
 
+#include "base/memory_budget.h"
+
 namespace outrigger::proxy {
 
 Body::State ReplayBody::pull(std::string_view& bytes) {
@@ -18,7 +20,7 @@ Body::State ReplayBody::pull(std::string_view& bytes) {
 
 void ReplayBody::store(std::string_view bytes) {
   kept_ += bytes.size();
-  overflowed_ = kept_ > kWindow;
+  overflowed_ = kept_ > kWindow || !MemoryBudget::has_room();
   if (overflowed_) return;
   auto* piece = arena_.make<Piece>(arena_.copy(bytes), nullptr);
   (last_ == nullptr ? first_ : last_->next) = piece;

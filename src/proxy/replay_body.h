@@ -8,8 +8,8 @@
 
 namespace outrigger::proxy {
 
-// The request body on its way to an upstream, kept for a second try while it fits into the replay window. RFC 9110
-// section 9.2.2.
+// The request body on its way to an upstream, kept for a second try while it fits into the replay window and there is
+// memory. RFC 9110 section 9.2.2.
 class ReplayBody final : public Body {
  public:
   static constexpr std::size_t kWindow = 64 * 1024;

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "base/memory_budget.h"
 #include "http/h1/request_parser.h"
 
 namespace outrigger::proxy {
@@ -45,8 +46,9 @@ ListenerPlace& ConnectionContext::place(std::string_view name) {
 }
 
 void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
-                             std::unique_ptr<net::Transport> transport, const net::Address& peer) {
-  auto* connection = new ServerConnection(context, place, std::move(transport), peer);
+                             std::unique_ptr<net::Transport> transport, const net::Address& peer,
+                             ConnectionPermit permit) {
+  auto* connection = new ServerConnection(context, place, std::move(transport), peer, std::move(permit));
   if (connection->transport_->is_tls()) {
     connection->state_ = State::handshake;
     context.loop.set_deadline(*connection, kHandshakeLimit);
@@ -57,8 +59,14 @@ void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
 }
 
 ServerConnection::ServerConnection(ConnectionContext& context, ListenerPlace& place,
-                                   std::unique_ptr<net::Transport> transport, const net::Address& peer)
-    : context_(context), place_(place), transport_(std::move(transport)), peer_ip_(peer.ip()), turn_(kRequestsPerTurn) {
+                                   std::unique_ptr<net::Transport> transport, const net::Address& peer,
+                                   ConnectionPermit permit)
+    : context_(context),
+      place_(place),
+      permit_(std::move(permit)),
+      transport_(std::move(transport)),
+      peer_ip_(peer.ip()),
+      turn_(kRequestsPerTurn) {
   context_.connections.push_back(*this);
   context_.open.store(context_.open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (place.now == nullptr) return;
@@ -164,14 +172,23 @@ bool ServerConnection::parse_request() {
     return true;
   }
   input_.consume(result.consumed);
-  start_exchange();
+  if (!is_overloaded()) {
+    start_exchange();
+  } else {
+    reject(Failure::overloaded, "limits.memory is used up");
+  }
   return true;
 }
+
+bool ServerConnection::is_overloaded() const { return place_.now->sheds_load && !MemoryBudget::has_room(); }
 
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
   if (place_.now == nullptr || (context_.draining && input_.unread().empty())) return close();
   const Limits& limits = place_.now->limits;
+  if (!input_.unread().empty() && is_overloaded()) {
+    return reject(Failure::overloaded, "limits.memory is used up");
+  }
   if (input_.unread().empty()) {
     input_.release();
     deadline_is_head_ = false;

@@ -59,7 +59,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
  public:
   // Takes over an accepted connection; it deletes itself when it is done.
   static void begin(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
-                    const net::Address& peer);
+                    const net::Address& peer, ConnectionPermit permit = {});
   // Ends it now if it is idle, after its exchange otherwise.
   void drain();
   // Ends it now, whatever runs. Between events only.
@@ -82,7 +82,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   struct Outgoing;
 
   ServerConnection(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
-                   const net::Address& peer);
+                   const net::Address& peer, ConnectionPermit permit);
   ~ServerConnection();
 
   void wake() override;
@@ -97,6 +97,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void read_request();
   bool make_exchange();
   bool parse_request();
+  bool is_overloaded() const;
   void wait_for_request();
   void next_request();
 
@@ -121,6 +122,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
 
   ConnectionContext& context_;
   ListenerPlace& place_;
+  ConnectionPermit permit_;
   stats::Gauge open_;
   LiveListener* listener_ = nullptr;  // of the configuration that the current exchange uses
   std::unique_ptr<net::Transport> transport_;

@@ -162,6 +162,7 @@ void ServerConnection::answer(Failure failure, std::string_view reason) {
   ActiveExchange& exchange = *exchange_;
   Response response = exchange.fail(failure, reason);
   if (failure == Failure::connect_refused) response.headers().add("Allow", kMethodsOffered);
+  if (failure == Failure::overloaded) response.headers().add("Retry-After", "1");
   std::string_view body;
   if (exchange.request().method != Method::head) response.body()->pull(body);
   const std::array<iovec, 2> pieces = {net::piece(write_response_head(exchange, response, false).head),

@@ -31,8 +31,8 @@ Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::st
   return refused;
 }
 
-upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, bool& is_refused) const {
-  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried());
+upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const {
+  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash);
   is_refused = choice.is_refused;
   if (choice.member == nullptr) return {};
   exchange.set_endpoint(*choice.member->endpoint);
@@ -66,8 +66,9 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   Slot slot(*cluster_);
   const Failure waited = co_await EndpointWait(exchange, *cluster_);
   if (waited != Failure::none) co_return refuse(exchange, waited);
+  const Affinity affinity = affinity_of(exchange);
   bool is_refused = false;
-  upstream::Pick pick = choose(exchange, is_refused);
+  upstream::Pick pick = choose(exchange, affinity, is_refused);
   if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
@@ -79,16 +80,27 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
     end(exchange, pick, result, begin);
-    pick = choose(exchange, is_refused);
+    pick = choose(exchange, affinity, is_refused);
     if (pick) result = co_await attempt(exchange, pick, slot, false);
   }
   if (result.failure != Failure::none) {
     end(exchange, pick, result, begin);
     co_return refuse(exchange, result.failure, result.detail);
   }
+  if (!affinity.new_cookie.empty()) {
+    result.response->headers().add("Set-Cookie", hash_key_.set_cookie(exchange, affinity.new_cookie));
+  }
   cluster_->stats().count_try(result.response->status());
   cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
   co_return std::move(*result.response);
+}
+
+UpstreamCall::Affinity UpstreamCall::affinity_of(ActiveExchange& exchange) const {
+  Affinity affinity{hash_key_.of(exchange), {}};
+  if (affinity.hash || !hash_key_.gives_cookie()) return affinity;
+  affinity.new_cookie = HashKey::new_value(exchange);
+  affinity.hash = HashKey::hash_of(affinity.new_cookie);
+  return affinity;
 }
 
 // The gates hear of what the endpoint did, not of clients that leave nor of our own limits.

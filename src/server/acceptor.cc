@@ -44,13 +44,24 @@ void Acceptor::accept_queued() {
   }
 }
 
+// The kernel keeps those who come while limits.connections is reached; somebody's end is noticed at the next look.
+bool Acceptor::take_place() {
+  const proxy::LiveListener* listener = place_.now;
+  if (listener == nullptr || listener->open->take(listener->settings.limits.connections)) return true;
+  listener->stats.limit_pauses.add();
+  pause_.start(kAcceptPause);
+  return false;
+}
+
 bool Acceptor::accept_one() {
+  if (!take_place()) return false;
+  proxy::ConnectionPermit permit(place_.now == nullptr ? nullptr : place_.now->open);
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   auto* address = reinterpret_cast<sockaddr*>(&storage);
   const int fd = ::accept4(watch_.fd(), address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
-    begin(fd, net::Address(address, length));
+    begin(fd, net::Address(address, length), std::move(permit));
     return true;
   }
   if (errno == ECONNABORTED || errno == EINTR) return true;
@@ -61,14 +72,14 @@ bool Acceptor::accept_one() {
   return false;
 }
 
-void Acceptor::begin(int fd, const net::Address& peer) {
+void Acceptor::begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit) {
   std::unique_ptr<net::Transport> transport;
   if (certificate_) {
     transport = net::tls::accept(context_.loop, fd, certificate_);
   } else {
     transport = std::make_unique<net::Socket>(context_.loop, fd);
   }
-  proxy::ServerConnection::begin(context_, place_, std::move(transport), peer);
+  proxy::ServerConnection::begin(context_, place_, std::move(transport), peer, std::move(permit));
 }
 
 }  // namespace outrigger::server

@@ -27,7 +27,8 @@ class Acceptor final : private Wakeable {
   void wake() override;
   // False when nothing more is queued, or nothing can be accepted now.
   bool accept_one();
-  void begin(int fd, const net::Address& peer);
+  bool take_place();
+  void begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit);
 
   proxy::ConnectionContext& context_;
   proxy::ListenerPlace& place_;

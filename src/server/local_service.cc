@@ -9,6 +9,7 @@ std::shared_ptr<proxy::LiveConfig> answering(const std::string& name, std::uniqu
   proxy::LiveListener& listener = live->listeners[name];
   listener.settings.name = name;
   listener.limits = proxy::effective({}, {});
+  listener.sheds_load = false;
   listener.chain.add(std::move(answer));
   listener.chain.finish(nullptr);
   return live;

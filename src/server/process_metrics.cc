@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/memory_budget.h"
 #include "outrigger/stats.h"
 
 namespace outrigger::server {
@@ -61,6 +62,10 @@ void publish_process() {
   gauge_callback("process_virtual_memory_bytes", "Virtual memory.", {}, [] { return memory_bytes(0); });
   gauge_callback("process_open_fds", "Open file descriptors.", {}, open_descriptors);
   gauge_callback("process_max_fds", "Limit of open file descriptors.", {}, most_descriptors);
+  gauge_callback("outrigger_memory_budget_used_bytes", "Buffers of requests under way.", {},
+                 [] { return static_cast<double>(MemoryBudget::used()); });
+  gauge_callback("outrigger_memory_budget_limit_bytes", "What they may come to before new requests get 503.", {},
+                 [] { return static_cast<double>(MemoryBudget::limit()); });
   static const double started = unix_seconds(std::chrono::system_clock::now());
   gauge_callback("process_start_time_seconds", "Start of the process, Unix time.", {}, [] { return started; });
   gauge_callback("outrigger_build_info", "1, with the version as label.", {{"version", OUTRIGGER_VERSION}},

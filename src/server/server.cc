@@ -6,9 +6,11 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/memory_budget.h"
 #include "outrigger/line_log.h"
 #include "server/admin/admin_api.h"
 #include "server/admin/status_pages.h"
+#include "server/memory_limit.h"
 #include "server/process_metrics.h"
 
 namespace outrigger::server {
@@ -108,6 +110,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
     process_log_->apply(snapshot_->settings.logging);
     for (auto& worker : workers_) worker->adopt(snapshot_);
   }
+  MemoryBudget::set_limit(memory_limit(snapshot_->settings.limits));
   publish_metrics(*snapshot_);
   status_->listen(snapshot_->status);
   admin_->listen(snapshot_->admin);

@@ -1,27 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "config/settings.h"
-#include "upstream/endpoint.h"
-#include "upstream/gates.h"
+#include "upstream/member.h"
+#include "upstream/policy.h"
 
 namespace outrigger::upstream {
-
-// An endpoint as one upstream sees it.
-struct Member {
-  std::shared_ptr<Endpoint> endpoint;
-  std::shared_ptr<const Gates> gates;
-  std::uint32_t weight = 1;    // 0: never chosen
-  std::uint32_t priority = 0;  // the lowest that may be picked serves
-  std::int64_t credit = 0;     // of round robin
-};
-
-// Serial numbers of the endpoints that a request already tried in vain.
-using Tried = std::span<const std::uint64_t>;
 
 // Chooses among the members of an upstream by its policy and their weights. Left out are members without an address and
 // those whose gates say no. The others in this order: by gates that say yes before those that say avoid, not yet tried
@@ -33,32 +19,22 @@ class Balancer {
     bool is_refused = false;         // none, because gates said no
   };
 
-  explicit Balancer(config::BalancePolicy policy) : policy_(policy) {}
+  explicit Balancer(const config::LoadBalancing& settings);
 
   void set_members(std::vector<Member> members);
   const std::vector<Member>& members() const { return members_; }
-  // Cost: constant for `least_request` and `random` with equal weights while all is well, else one pass over the
-  // members. Allocates nothing once warm.
-  Choice pick(Tried tried, Instant now);
+  // Cost: while all is well that of the policy, else one pass over the members more. Allocates nothing once warm.
+  Choice pick(const PickContext& context);
   // Is there a member that can be picked and is not in `tried`?
   bool has_usable(Tried tried, Instant now) const;
 
  private:
-  // Members that may be chosen, and what they weigh together.
-  struct Candidates {
-    std::vector<Member*> members;
-    std::uint64_t weight = 0;
-    bool is_uniform = true;
+  const Member* draw(const PickContext& context);
+  bool collect(const PickContext& context);
+  double share(const Member& member, Instant now) const;
 
-    void clear();
-    void add(Member& member);
-    Member& by_weight() const;
-  };
-  Member* choose(const Candidates& from) const;
-  const Member* draw(Instant now) const;
-  bool collect(Tried tried, Instant now);
-
-  config::BalancePolicy policy_;
+  Duration slow_start_;
+  std::unique_ptr<Policy> policy_;
   std::vector<Member> members_;
   Candidates first_;  // of the lowest priority
   Candidates left_;   // scratch of a pick

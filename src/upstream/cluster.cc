@@ -1,6 +1,7 @@
 #include "upstream/cluster.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "config/load.h"
 #include "upstream/outlier_gates.h"
@@ -10,6 +11,23 @@ namespace outrigger::upstream {
 namespace {
 
 using namespace std::chrono_literals;
+
+// The health of the endpoints as all workers see it.
+std::shared_ptr<HealthBoard> board_of(const config::Upstream& settings, KeyedStore& store) {
+  if (!settings.health_check) return nullptr;
+  const std::string key = "health\n" + settings.name + '\n' + config::normal_form(*settings.health_check);
+  const auto make = [&] {
+    auto board = std::make_shared<HealthBoard>(settings.name, *settings.health_check);
+    stats::gauge_callback("outrigger_upstream_endpoints_unhealthy", "Endpoints that active checks found unhealthy.",
+                          {{"upstream", settings.name}}, [weak = std::weak_ptr(board)] {
+                            const auto kept = weak.lock();
+                            return kept ? static_cast<double>(kept->unhealthy())
+                                        : std::numeric_limits<double>::quiet_NaN();
+                          });
+    return board;
+  };
+  return std::static_pointer_cast<HealthBoard>(store.find_or_make(key, make));
+}
 
 bool holds(const std::vector<Member>& members, const Endpoint& endpoint) {
   return std::ranges::any_of(members, [&](const Member& member) { return member.endpoint.get() == &endpoint; });
@@ -23,7 +41,8 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       parts_(std::move(parts)),
       stats_(settings.name),
       outlier_gates_(make_outlier_gates(settings, parts_.store)),
-      balancer_(settings.load_balancing.policy) {
+      health_(board_of(settings, parts_.store)),
+      balancer_(settings.load_balancing) {
   if (previous != nullptr) {
     inherited_ = previous->inherited_;
     for (const Member& member : previous->balancer_.members()) inherited_.push_back(member.endpoint);
@@ -32,6 +51,7 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
     sources_.push_back(make_source(spec, {parts_.loop, parts_.resolver, stats_, *this}));
   }
   update_members();
+  is_built_ = true;
 }
 
 Cluster::~Cluster() = default;
@@ -60,11 +80,28 @@ void Cluster::update_members() {
   if (!is_handed_over_) retire_all_but(next);
   stats_.endpoints.set(static_cast<std::int64_t>(next.size()));
   balancer_.set_members(std::move(next));
+  update_checkers();
+}
+
+// An endpoint that stays keeps its checker, and so its place in the row of checks.
+void Cluster::update_checkers() {
+  if (!health_ || is_handed_over_) return checkers_.clear();
+  std::vector<std::unique_ptr<HealthChecker>> next;
+  for (const Member& member : balancer_.members()) {
+    const auto old = std::ranges::find_if(
+        checkers_, [&](const auto& checker) { return checker && checker->endpoint() == member.endpoint; });
+    next.push_back(old != checkers_.end()
+                       ? std::move(*old)
+                       : std::make_unique<HealthChecker>(parts_.loop, member.endpoint, *settings_.health_check,
+                                                         health_->state(member.endpoint->name())));
+  }
+  checkers_ = std::move(next);
 }
 
 Gates::Makers Cluster::gate_makers() const {
   Gates::Makers makers = filter_gates_;
   makers.push_back(outlier_gates_);
+  if (health_) makers.push_back(make_health_gates(health_));
   return makers;
 }
 
@@ -79,10 +116,11 @@ void Cluster::set_filter_gates(Gates::Makers makers) {
 
 // Endpoints that stay keep their gates.
 Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
-  Member member{endpoint_for(found), nullptr, found.weight, found.priority};
+  Member member{.endpoint = endpoint_for(found), .gates = nullptr, .weight = found.weight, .priority = found.priority};
+  member.since = is_built_ ? parts_.loop.now() : Instant();
   member.endpoint->set_addresses(found.addresses);
   for (const Member& old : balancer_.members()) {
-    if (old.endpoint == member.endpoint) member.gates = old.gates, member.credit = old.credit;
+    if (old.endpoint == member.endpoint) member.gates = old.gates, member.credit = old.credit, member.since = old.since;
   }
   if (!member.gates) member.gates = std::make_shared<Gates>(makers, found.name);
   return member;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "outrigger/filter.h"
 #include "upstream/balancer.h"
 #include "upstream/cluster_stats.h"
+#include "upstream/health_checker.h"
 #include "upstream/pick.h"
 #include "upstream/slots.h"
 #include "upstream/source.h"
@@ -43,18 +45,25 @@ class Cluster final : private Source::Owner {
   Cluster& operator=(const Cluster&) = delete;
 
   const std::string& name() const { return settings_.name; }
+  const config::Upstream& settings() const { return settings_; }
   const std::shared_ptr<Slots>& slots() const { return parts_.slots; }
   const std::vector<Member>& members() const { return balancer_.members(); }
   const ClusterStats& stats() const { return stats_; }
   // Would a cluster of these be the same?
   bool is_made_of(const config::Upstream& settings, const ClusterParts& parts) const;
   // A newer cluster took the endpoints over: this one only serves the requests that it has.
-  void hand_over() { is_handed_over_ = true; }
+  void hand_over() {
+    is_handed_over_ = true;
+    checkers_.clear();
+  }
 
   // Filters of its chain have a say in the choice, from now on and instead of those before.
   void set_filter_gates(Gates::Makers makers);
 
-  Balancer::Choice choose(Tried tried) { return balancer_.pick(tried, parts_.loop.now()); }
+  // `hash`: of the request's key, for policies that go by it.
+  Balancer::Choice choose(Tried tried, std::optional<std::uint64_t> hash = {}) {
+    return balancer_.pick({tried, parts_.loop.now(), hash});
+  }
   // Is there an endpoint with an address that may be picked and is not in `tried`?
   bool has_usable_endpoint(Tried tried = {}) const { return balancer_.has_usable(tried, parts_.loop.now()); }
   // A name was asked for and not answered yet: waiting may help.
@@ -74,6 +83,7 @@ class Cluster final : private Source::Owner {
   Gates::Makers gate_makers() const;
   Member member_for(const Found& found, const Gates::Makers& makers);
   std::shared_ptr<Endpoint> endpoint_for(const Found& found);
+  void update_checkers();
   void retire_all_but(const std::vector<Member>& members);
 
   config::Upstream settings_;
@@ -81,10 +91,13 @@ class Cluster final : private Source::Owner {
   ClusterParts parts_;
   ClusterStats stats_;
   bool is_handed_over_ = false;
+  bool is_built_ = false;  // endpoints that join from now on start slowly
   std::shared_ptr<EndpointGateMaker> outlier_gates_;
+  std::shared_ptr<HealthBoard> health_;  // null: no active checks
   Gates::Makers filter_gates_;
   Balancer balancer_;
   std::vector<std::shared_ptr<Endpoint>> inherited_;  // from the cluster before, until all sources are known
+  std::vector<std::unique_ptr<HealthChecker>> checkers_;
   IntrusiveList<Waiter> waiters_;
   std::vector<std::unique_ptr<Source>> sources_;
 };

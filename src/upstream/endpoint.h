@@ -9,6 +9,7 @@
 #include "net/tls/session_cache.h"
 #include "outrigger/stats.h"
 #include "upstream/connection.h"
+#include "upstream/latency.h"
 
 namespace outrigger::upstream {
 
@@ -46,6 +47,8 @@ class Endpoint {
   std::uint32_t active() const { return active_; }
   void begin() { ++active_; }
   void end() { --active_; }
+  Latency& latency() { return latency_; }
+  const Latency& latency() const { return latency_; }
 
   // The connection that was used last, or null. `check` asks the kernel whether the service closed it meanwhile.
   std::unique_ptr<Connection> take_idle(bool check);
@@ -71,6 +74,7 @@ class Endpoint {
   std::uint64_t serial_;
   std::vector<net::Address> addresses_;
   std::uint32_t active_ = 0;
+  Latency latency_;
   bool is_retired_ = false;
   stats::Gauge idle_gauge_;
   std::size_t idle_count_ = 0;

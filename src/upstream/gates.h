@@ -24,6 +24,12 @@ class Gates {
     for (const auto& gate : gates_) strictest = std::max(strictest, gate->may_pick(now));
     return strictest;
   }
+  // The latest of all.
+  Instant good_since() const {
+    Instant latest{};
+    for (const auto& gate : gates_) latest = std::max(latest, gate->good_since());
+    return latest;
+  }
   void on_pick(Instant now) const {
     for (const auto& gate : gates_) gate->on_pick(now);
   }

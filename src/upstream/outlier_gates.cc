@@ -1,5 +1,7 @@
 #include "upstream/outlier_gates.h"
 
+#include <limits>
+
 #include "config/load.h"
 #include "upstream/outlier_group.h"
 
@@ -18,6 +20,7 @@ class OutlierGate final : public EndpointGate {
   OutlierGate(std::shared_ptr<OutlierGroup> group, std::string_view endpoint)
       : group_(std::move(group)), state_(group_->state(endpoint)) {}
   Verdict may_pick(Instant now) override { return state_->is_ejected(now) ? Verdict::avoid : Verdict::yes; }
+  Instant good_since() const override { return state_->ejected_until(); }
   void on_result(const TryOutcome& outcome, Instant now) override {
     group_->on_result(*state_, is_failure(outcome), now);
   }
@@ -42,9 +45,17 @@ class OutlierGates final : public EndpointGateMaker {
 
 std::shared_ptr<EndpointGateMaker> make_outlier_gates(const config::Upstream& upstream, KeyedStore& store) {
   const std::string key = "outlier\n" + upstream.name + '\n' + config::normal_form(upstream.outlier);
-  auto group = std::static_pointer_cast<OutlierGroup>(
-      store.find_or_make(key, [&] { return std::make_shared<OutlierGroup>(upstream.name, upstream.outlier); }));
-  return std::make_shared<OutlierGates>(std::move(group));
+  const auto make = [&] {
+    auto made = std::make_shared<OutlierGroup>(upstream.name, upstream.outlier);
+    stats::gauge_callback("outrigger_upstream_endpoints_ejected", "Endpoints that are taken out for a while.",
+                          {{"upstream", upstream.name}}, [weak = std::weak_ptr(made)] {
+                            const auto kept = weak.lock();
+                            if (!kept) return std::numeric_limits<double>::quiet_NaN();
+                            return static_cast<double>(kept->ejected(std::chrono::steady_clock::now()));
+                          });
+    return made;
+  };
+  return std::make_shared<OutlierGates>(std::static_pointer_cast<OutlierGroup>(store.find_or_make(key, make)));
 }
 
 }  // namespace outrigger::upstream

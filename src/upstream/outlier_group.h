@@ -21,6 +21,8 @@ class OutlierGroup {
   class State {
    public:
     explicit State(std::string endpoint) : endpoint_(std::move(endpoint)) {}
+    // When the latest ejection ends or ended.
+    Instant ejected_until() const { return Instant(Duration(ejected_until_.load(std::memory_order_relaxed))); }
     bool is_ejected(Instant now) const {
       return now.time_since_epoch().count() < ejected_until_.load(std::memory_order_relaxed);
     }

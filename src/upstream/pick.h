@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -47,6 +48,7 @@ class Pick {
   void end() {
     if (!endpoint_) return;
     if (outcome_) {
+      observe_latency();
       gates_->on_result(*outcome_, loop_->now());
     } else {
       gates_->on_cancel();
@@ -56,6 +58,13 @@ class Pick {
   }
 
  private:
+  // A failure must not make an endpoint look quick.
+  void observe_latency() {
+    const bool failed = outcome_->failure != Failure::none || outcome_->is_cut;
+    const Duration floor = failed ? Duration(std::chrono::seconds(1)) : Duration(1);
+    endpoint_->latency().observe(std::max(outcome_->duration, floor), loop_->now());
+  }
+
   const EventLoop* loop_ = nullptr;
   std::shared_ptr<Endpoint> endpoint_;
   std::shared_ptr<const Gates> gates_;

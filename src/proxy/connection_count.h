@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace outrigger::proxy {
+
+// The open connections of one listener in the whole process. Thread: any.
+class ConnectionCount {
+ public:
+  // True if there were fewer than `limit` (0: any number); give_back() must follow then.
+  bool take(std::uint32_t limit) {
+    const std::uint32_t before = open_.fetch_add(1, std::memory_order_relaxed);
+    if (limit == 0 || before < limit) return true;
+    give_back();
+    return false;
+  }
+  void give_back() { open_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> open_{0};
+};
+
+// A connection's place in the count, given back when destroyed. Move-only.
+class ConnectionPermit {
+ public:
+  ConnectionPermit() = default;
+  // Owns a place that was taken.
+  explicit ConnectionPermit(std::shared_ptr<ConnectionCount> count) : count_(std::move(count)) {}
+  ConnectionPermit(ConnectionPermit&&) noexcept = default;
+  ConnectionPermit& operator=(ConnectionPermit&&) = delete;
+  ~ConnectionPermit() {
+    if (count_) count_->give_back();
+  }
+
+ private:
+  std::shared_ptr<ConnectionCount> count_;
+};
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "outrigger/clock.h"
+#include "outrigger/stats.h"
+
+namespace outrigger::upstream {
+
+// What active checks found of one endpoint, for all workers. Every worker has a timer; who comes first when a check is
+// due makes it, so each endpoint is checked once an interval however many workers there are. Thread: any.
+class HealthState {
+ public:
+  // Counts of checks, their labels resolved.
+  struct Counts {
+    stats::Counter good, bad;
+  };
+  HealthState(std::string upstream, std::string endpoint, const config::HealthCheck& settings, Counts counts);
+
+  // The first check decides; until then an endpoint counts as healthy.
+  bool is_healthy() const { return !is_down_.load(std::memory_order_relaxed); }
+  // When it became healthy again.
+  Instant healthy_since() const { return Instant(Duration(up_since_.load(std::memory_order_relaxed))); }
+  // True: a check is due, and yours to make; report() must follow.
+  bool claim(Instant now);
+  Duration until_due(Instant now) const;
+  // What a check came to; `error` is empty when it was good.
+  void report(const std::string& error, Instant now);
+
+ private:
+  void turn(bool down, const std::string& why, Instant now);
+
+  const std::string upstream_, endpoint_;
+  const config::HealthCheck settings_;
+  const Counts counts_;
+  std::atomic<bool> is_down_{false};
+  std::atomic<Duration::rep> up_since_{0};
+  std::atomic<Duration::rep> next_{0};
+  std::atomic<std::uint32_t> in_a_row_{0};  // results against the present state
+  std::atomic<bool> is_known_{false};
+};
+
+// The states of the endpoints of one upstream. Thread: any; takes a lock.
+class HealthBoard {
+ public:
+  HealthBoard(std::string upstream, const config::HealthCheck& settings);
+
+  // The state of that endpoint; lives as long as somebody holds it.
+  std::shared_ptr<HealthState> state(std::string_view endpoint);
+  std::size_t unhealthy();
+
+ private:
+  struct Entry {
+    std::string endpoint;
+    std::weak_ptr<HealthState> state;
+  };
+  const std::string upstream_;
+  const config::HealthCheck settings_;
+  const HealthState::Counts counts_;  // here: under mutex_ nothing may ask for the lock of the metrics
+  std::mutex mutex_;
+  std::vector<Entry> entries_;  // guarded by mutex_
+};
+
+}  // namespace outrigger::upstream

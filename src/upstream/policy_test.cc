@@ -1,0 +1,183 @@
+#include "upstream/policy.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+
+#include "base/hash.h"
+#include "upstream/balancer.h"
+
+namespace outrigger::upstream {
+namespace {
+
+using config::BalancePolicy;
+
+std::vector<Member> members(std::size_t count, std::uint32_t first_weight = 1) {
+  std::vector<Member> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = "10.0.0." + std::to_string(i) + ":80";
+    Member& member = all.emplace_back();
+    member.endpoint = std::make_shared<Endpoint>(name, EndpointTls{});
+    member.endpoint->set_addresses({net::Address::parse(name).value()});
+    member.gates = std::make_shared<Gates>(Gates::Makers{}, name);
+    member.weight = i == 0 ? first_weight : 1;
+  }
+  return all;
+}
+
+config::LoadBalancing by(BalancePolicy policy, double bounded_load = 0) {
+  config::LoadBalancing settings;
+  settings.policy = policy;
+  settings.hash_on = "path";
+  settings.bounded_load = bounded_load;
+  return settings;
+}
+
+std::string owner(Balancer& balancer, int key) {
+  const auto choice = balancer.pick({.tried = {}, .now = Instant(), .hash = stable_hash("key" + std::to_string(key))});
+  return choice.member->endpoint->name();
+}
+
+constexpr int kKeys = 20000;
+
+std::map<int, std::string> owners(Balancer& balancer) {
+  std::map<int, std::string> all;
+  for (int key = 0; key < kKeys; ++key) all[key] = owner(balancer, key);
+  return all;
+}
+
+double moved(const std::map<int, std::string>& before, const std::map<int, std::string>& after) {
+  int count = 0;
+  for (const auto& [key, name] : before) count += after.at(key) != name;
+  return static_cast<double>(count) / kKeys;
+}
+
+}  // namespace
+
+TEST_CASE("hash policies: a key stays; few move when an endpoint joins or leaves", "[upstream]") {
+  const auto policy = GENERATE(BalancePolicy::ring_hash, BalancePolicy::maglev);
+  Balancer ten(by(policy));
+  Balancer eleven(by(policy));
+  const std::vector<Member> all = members(11);
+  eleven.set_members(all);
+  ten.set_members({all.begin(), all.end() - 1});
+  const auto before = owners(ten);
+  REQUIRE(before == owners(ten));
+  const double share = moved(before, owners(eleven));
+  CAPTURE(share);
+  REQUIRE(share > 1.0 / 11 / 2);
+  REQUIRE(share < 1.0 / 11 * 1.5);  // modulo would move ten elevenths
+}
+
+TEST_CASE("hash policies: keys are spread evenly, by weight", "[upstream]") {
+  struct Row {
+    BalancePolicy policy;
+    double unevenness;
+  };
+  const Row row = GENERATE(values<Row>({{BalancePolicy::ring_hash, 0.3}, {BalancePolicy::maglev, 0.1}}));
+  Balancer balancer(by(row.policy));
+  balancer.set_members(members(10, 3));
+  std::map<std::string, int> counts;
+  for (const auto& [key, name] : owners(balancer)) ++counts[name];
+  for (const auto& [name, count] : counts) {
+    const double fair = kKeys / 12.0 * (name == "10.0.0.0:80" ? 3 : 1);
+    CAPTURE(name, count, fair);
+    REQUIRE(count > fair * (1 - row.unevenness));
+    REQUIRE(count < fair * (1 + row.unevenness));
+  }
+}
+
+TEST_CASE("hash policies: keys of an endpoint that can't be used go to others and come back", "[upstream]") {
+  const auto policy = GENERATE(BalancePolicy::ring_hash, BalancePolicy::maglev);
+  Balancer balancer(by(policy));
+  const std::vector<Member> all = members(5);
+  balancer.set_members(all);
+  const auto before = owners(balancer);
+  const std::vector<net::Address> addresses = all[2].endpoint->addresses();
+  all[2].endpoint->set_addresses({});
+  const auto without = owners(balancer);
+  std::map<std::string, int> heirs;
+  for (const auto& [key, name] : before) {
+    if (name == all[2].endpoint->name()) {
+      REQUIRE(without.at(key) != name);
+      ++heirs[without.at(key)];
+    } else {
+      REQUIRE(without.at(key) == name);
+    }
+  }
+  REQUIRE(heirs.size() == 4);
+  all[2].endpoint->set_addresses(addresses);
+  REQUIRE(owners(balancer) == before);
+}
+
+TEST_CASE("hash policies: bounded_load sends what is too much of one key elsewhere", "[upstream]") {
+  const auto policy = GENERATE(BalancePolicy::ring_hash, BalancePolicy::maglev);
+  Balancer balancer(by(policy, 1.25));
+  const std::vector<Member> all = members(4);
+  balancer.set_members(all);
+  std::map<std::string, int> counts;
+  for (int i = 0; i < 400; ++i) {
+    const auto choice = balancer.pick({.tried = {}, .now = Instant(), .hash = 42});
+    choice.member->endpoint->begin();
+    ++counts[choice.member->endpoint->name()];
+  }
+  for (const auto& [name, count] : counts) REQUIRE(count <= 127);
+  REQUIRE(counts.size() == 4);
+}
+
+TEST_CASE("hash policies: requests without a key are spread", "[upstream]") {
+  Balancer balancer(by(GENERATE(BalancePolicy::ring_hash, BalancePolicy::maglev)));
+  balancer.set_members(members(3));
+  std::map<std::string, int> counts;
+  for (int i = 0; i < 3000; ++i) ++counts[balancer.pick({}).member->endpoint->name()];
+  for (const auto& [name, count] : counts) REQUIRE(count > 800);
+}
+
+TEST_CASE("stable hash: the same on every machine", "[base]") {
+  REQUIRE(stable_hash("") == 0xEFD01F60BA992926U);
+  REQUIRE(stable_hash("a") == 0x82A2A958A9BECE5BU);
+}
+
+TEST_CASE("ewma: the quicker endpoint gets most requests, the slower one is not forgotten", "[upstream]") {
+  Balancer balancer(by(BalancePolicy::ewma));
+  const std::vector<Member> all = members(2);
+  balancer.set_members(all);
+  const Instant now(std::chrono::seconds(1000));
+  all[0].endpoint->latency().observe(std::chrono::milliseconds(1), now);
+  all[1].endpoint->latency().observe(std::chrono::milliseconds(100), now);
+  int slow = 0;
+  for (int i = 0; i < 4000; ++i) {
+    slow += balancer.pick({.tried = {}, .now = now, .hash = {}}).member->endpoint == all[1].endpoint;
+  }
+  REQUIRE(slow > 800);  // drawn twice
+  REQUIRE(slow < 1200);
+}
+
+TEST_CASE("latency: a peak counts at once, better times slowly", "[upstream]") {
+  Latency latency;
+  const Instant start(std::chrono::seconds(1000));
+  latency.observe(std::chrono::milliseconds(1), start);
+  latency.observe(std::chrono::milliseconds(50), start);
+  REQUIRE(latency.at(start) == Approx(50e6));
+  latency.observe(std::chrono::milliseconds(1), start + std::chrono::seconds(1));
+  REQUIRE(latency.at(start + std::chrono::seconds(1)) == Approx(45.3e6).epsilon(0.01));
+  REQUIRE(latency.at(start + std::chrono::minutes(2)) < 1e6);
+}
+
+TEST_CASE("first: the next endpoint serves only when the ones before are full", "[upstream]") {
+  config::LoadBalancing settings;
+  settings.policy = BalancePolicy::first;
+  settings.spill_over = 2;
+  Balancer balancer(settings);
+  const std::vector<Member> all = members(2);
+  balancer.set_members(all);
+  std::string order;
+  for (int i = 0; i < 6; ++i) {
+    const auto choice = balancer.pick({});
+    choice.member->endpoint->begin();
+    order += choice.member->endpoint == all[0].endpoint ? 'a' : 'b';
+  }
+  REQUIRE(order == "aabbab");
+}
+
+}  // namespace outrigger::upstream

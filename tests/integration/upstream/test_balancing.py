@@ -1,0 +1,80 @@
+"""Which endpoint a request goes to."""
+import collections
+
+from support import raw
+from support.case import Case
+from support.ports import free_port
+
+CONFIG = """
+version: 1
+listeners: [{address: "@listen@", upstream: app}]
+upstreams: {app: {endpoints: [ENDPOINTS], load_balancing: {POLICY}, filters: []}}
+"""
+
+
+class Balancing(Case):
+    def serve(self, policy, *endpoints):
+        text = CONFIG.replace("ENDPOINTS", ", ".join(endpoints)).replace("POLICY", policy)
+        self.gets = self.client(self.proxy(text))
+
+    def peers(self, count):
+        return [self.start(raw.Peer.answering(raw.answer(str(number)))) for number in range(count)]
+
+    def owner(self, path="/", *fields):
+        response = self.gets.get(path, *fields)
+        self.assertEqual(200, response.status)
+        return response.body.decode()
+
+    def test_weights_are_shares(self):
+        one, other = self.peers(2)
+        for policy in ("least_request", "round_robin", "random"):
+            with self.subTest(policy):
+                self.serve(f"policy: {policy}", f'{{address: "{one.address}", weight: 3}}', f'"{other.address}"')
+                counts = collections.Counter(self.owner() for _ in range(200))
+                self.assertTrue(110 < counts["0"] < 185, counts)
+
+    def test_a_key_stays_at_its_endpoint(self):
+        peers = self.peers(3)
+        for policy in ("ring_hash", "maglev"):
+            for key, request in (("header:X-User", lambda key: ("/", f"X-User: {key}")), ("path", lambda key: (f"/{key}",)),
+                                 ("query:id", lambda key: (f"/?a=b&id={key}",)),
+                                 ("cookie:sid", lambda key: ("/", f"Cookie: a=b; sid={key}"))):
+                with self.subTest(policy, key=key):
+                    self.serve(f'policy: {policy}, hash_on: "{key}"', *(f'"{peer.address}"' for peer in peers))
+                    owners = {number: {self.owner(*request(number)) for _ in range(4)} for number in range(20)}
+                    self.assertEqual({1}, {len(each) for each in owners.values()})
+                    self.assertGreater(len(set().union(*owners.values())), 1)
+
+    def test_a_client_without_the_cookie_gets_one_and_stays(self):
+        peers = self.peers(3)
+        self.serve('policy: maglev, hash_on: "cookie:route"', *(f'"{peer.address}"' for peer in peers))
+        for _ in range(10):
+            first = self.gets.get()
+            cookie, *attributes = first.get("Set-Cookie").split("; ")
+            self.assertTrue(cookie.startswith("route="))
+            self.assertEqual(["Path=/", "HttpOnly", "SameSite=Lax"], attributes)
+            for _ in range(3):
+                again = self.gets.get("/", f"Cookie: {cookie}")
+                self.assertEqual((first.body, None), (again.body, again.get("Set-Cookie")))
+
+    def test_a_key_survives_the_loss_of_its_endpoint(self):
+        peers = self.peers(2)
+        dead = f"127.0.0.1:{free_port()}"
+        self.serve('policy: ring_hash, hash_on: path', *(f'"{peer.address}"' for peer in peers), f'"{dead}"')
+        owners = {number: self.owner(f"/{number}") for number in range(60)}
+        self.assertEqual(owners, {number: self.owner(f"/{number}") for number in range(60)})
+
+    def test_a_spare_endpoint_serves_while_the_first_is_dead(self):
+        spare, first = self.peers(2)
+        self.serve("policy: least_request", f'{{address: "{spare.address}", priority: 1}}', f'"{first.address}"')
+        self.assertEqual({"1"}, {self.owner() for _ in range(10)})
+        self.serve("policy: least_request", f'{{address: "{spare.address}", priority: 1}}', f'"127.0.0.1:{free_port()}"')
+        self.assertEqual({"0"}, {self.owner() for _ in range(10)})
+
+    def test_ewma_prefers_the_quick(self):
+        import time
+        quick = self.start(raw.Peer.answering(raw.answer("quick")))
+        slow = self.start(raw.Peer.answering(lambda talk: time.sleep(0.05), raw.answer("slow")))
+        self.serve("policy: ewma", f'"{quick.address}"', f'"{slow.address}"')
+        counts = collections.Counter(self.owner() for _ in range(60))
+        self.assertGreater(counts["quick"], counts["slow"])
