@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,13 @@ class Headers {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  // The first field with this id, null if there is none.
+  const Field* find(FieldId id) const {
+    if (!has(id)) return nullptr;
+    const Field* field = fields_;
+    while (field->id != id) ++field;
+    return field;
+  }
   // The value of the first field with this name, nothing if there is none.
   std::optional<std::string_view> get(FieldId id) const;
   std::optional<std::string_view> get(std::string_view name) const;
@@ -82,9 +90,41 @@ class Headers {
   bool has_any(FieldMask ids) const { return (present_ & ids) != 0; }
   // How many fields have this id.
   std::size_t count(FieldId id) const;
+  // Is there more than one? One test.
+  bool is_repeated(FieldId id) const { return (repeated_ & field_bit(id)) != 0; }
 
-  // For parsers: appends a field as received. No journal.
-  void push(const Field& field);
+  // Appends a field as it is.
+  void push(const Field& field) {
+    if (shared_ || size_ == capacity_) grow();
+    new (&fields_[size_++]) Field(field);
+    repeated_ |= present_ & field_bit(field.id);
+    present_ |= field_bit(field.id);
+  }
+
+  // For parsers: room for fields behind those that are here, at least one.
+  struct Room {
+    Field* next;
+    Field* end;
+  };
+  Room room() {
+    if (shared_ || size_ == capacity_) grow();
+    return {fields_ + size_, fields_ + capacity_};
+  }
+  // Takes the fields from the room's first up to `next`, which were written there; of all fields so far, which ids are
+  // present, and which more than once.
+  void take(const Field* next, FieldMask present, FieldMask repeated) {
+    size_ = static_cast<std::uint32_t>(next - fields_);
+    present_ = present;
+    repeated_ = repeated;
+  }
+  // Behind the last: the lines of all fields, one behind the other as they were received.
+  void set_received(std::string_view lines) {
+    received_ = lines;
+    received_count_ = size_;
+  }
+  // Those lines, while the fields they hold are still the first `received_count()` here, unchanged; else empty.
+  std::string_view received() const { return received_; }
+  std::size_t received_count() const { return received_count_; }
 
   // Appends a field; others with its name stay.
   void add(const FieldName& name, std::string_view value);
@@ -101,7 +141,7 @@ class Headers {
     std::size_t out = 0;
     while (out < size_ && !predicate(fields_[out])) ++out;
     if (out == size_) return 0;
-    detach();
+    touch();
     for (std::size_t i = out + 1; i < size_; ++i) {
       if (!predicate(fields_[i])) fields_[out++] = fields_[i];
     }
@@ -118,7 +158,10 @@ class Headers {
     Field* fields;
     std::uint32_t size;
     std::uint32_t capacity;
-    std::uint64_t present;
+    FieldMask present;
+    FieldMask repeated;
+    std::string_view received;
+    std::size_t received_count;
   };
   Snapshot snapshot();
   void restore(const Snapshot& snapshot);
@@ -126,15 +169,19 @@ class Headers {
   Arena& arena() const { return *arena_; }
 
  private:
-  void detach();  // makes the table ours alone before a change
-  void reserve(std::uint32_t capacity);
+  void touch();  // before a change: makes the table ours alone, its lines are no longer those received
+  void grow();   // room for one more, in a table of ours
+  void move_to(std::uint32_t capacity);
   void recount();
 
   Arena* arena_;
   Field* fields_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
-  std::uint64_t present_ = 0;
+  FieldMask present_ = 0;
+  FieldMask repeated_ = 0;
+  std::string_view received_;
+  std::size_t received_count_ = 0;
   bool shared_ = false;  // a snapshot refers to the table
 };
 

@@ -1,9 +1,10 @@
 #include "outrigger/headers.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <memory>
+
+#include "http/known_field.h"
 
 namespace outrigger {
 
@@ -18,23 +19,6 @@ constexpr std::string_view kNames[] = {
 #undef OUTRIGGER_FIELD
 };
 
-// Ids by the length of their names: a look-up compares with the one to four names of its length.
-struct ByLength {
-  static constexpr std::size_t kMaxLength = 27;
-  static constexpr std::size_t kMaxCandidates = 8;  // the last one is always `other`
-  FieldId candidates[kMaxLength + 1][kMaxCandidates] = {};
-  constexpr ByLength() {
-    for (std::size_t i = 1; i < std::size(kNames); ++i) {
-      FieldId* slot = candidates[kNames[i].size()];
-      while (*slot != FieldId::other) ++slot;
-      *slot = static_cast<FieldId>(i);
-    }
-    for (const auto& row : candidates) {
-      if (row[kMaxCandidates - 1] != FieldId::other) std::abort();  // not constant: the build stops here
-    }
-  }
-};
-constexpr ByLength kByLength;
 static_assert(std::size(kNames) <= 64, "Headers keeps one bit for each id");
 
 }  // namespace
@@ -45,23 +29,16 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 FieldId field_id(std::string_view name) {
-  if (name.size() > ByLength::kMaxLength) return FieldId::other;
-  for (const FieldId id : kByLength.candidates[name.size()]) {
-    if (id == FieldId::other) break;
-    const std::string_view candidate = kNames[static_cast<std::size_t>(id)];
-    if (equals_ignoring_case(candidate, name)) return id;
-  }
-  return FieldId::other;
+  if (name.empty() || !http::may_be_known(name)) return FieldId::other;
+  const FieldId id = http::likely_field(name);
+  return equals_ignoring_case(field_name(id), name) ? id : FieldId::other;
 }
 
 std::string_view field_name(FieldId id) { return kNames[static_cast<std::size_t>(id)]; }
 
 std::optional<std::string_view> Headers::get(FieldId id) const {
-  if (!has(id)) return std::nullopt;
-  for (const Field& field : *this) {
-    if (field.id == id) return field.value;
-  }
-  return std::nullopt;
+  const Field* field = find(id);
+  return field == nullptr ? std::nullopt : std::optional(field->value);
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
@@ -78,7 +55,7 @@ std::size_t Headers::count(FieldId id) const {
                  : 0;
 }
 
-void Headers::reserve(std::uint32_t capacity) {
+void Headers::move_to(std::uint32_t capacity) {
   auto* fields = arena_->array<Field>(capacity);
   std::uninitialized_copy_n(fields_, size_, fields);
   fields_ = fields;
@@ -86,15 +63,15 @@ void Headers::reserve(std::uint32_t capacity) {
   shared_ = false;
 }
 
-void Headers::detach() {
-  if (shared_) reserve(capacity_);
+void Headers::touch() {
+  received_ = {};
+  received_count_ = 0;
+  if (shared_) move_to(capacity_);
 }
 
-void Headers::push(const Field& field) {
-  detach();
-  if (size_ == capacity_) reserve(capacity_ == 0 ? 24 : capacity_ * 2);
-  new (&fields_[size_++]) Field(field);
-  present_ |= field_bit(field.id);
+void Headers::grow() {
+  constexpr std::uint32_t kUsual = 24;
+  move_to(size_ < capacity_ ? capacity_ : std::max(kUsual, capacity_ * 2));
 }
 
 void Headers::add(const FieldName& name, std::string_view value) { push({name.text, value, {}, name.id}); }
@@ -104,7 +81,7 @@ void Headers::set(const FieldName& name, std::string_view value) {
   const bool may_have = name.id == FieldId::other || has(name.id);
   while (may_have && at < size_ && !name.is_of(fields_[at])) ++at;
   if (!may_have || at == size_) return add(name, value);
-  detach();
+  touch();
   fields_[at] = {name.text, value, {}, name.id};
   std::size_t out = ++at;
   for (; at < size_; ++at) {
@@ -113,10 +90,11 @@ void Headers::set(const FieldName& name, std::string_view value) {
     ++out;
   }
   size_ = static_cast<std::uint32_t>(out);
+  repeated_ &= ~field_bit(name.id);
 }
 
 void Headers::append(const FieldName& name, std::string_view value) {
-  detach();
+  touch();
   for (std::uint32_t i = size_; i-- > 0;) {
     Field& field = fields_[i];
     if (!name.is_of(field)) continue;
@@ -139,18 +117,23 @@ std::size_t Headers::remove(FieldId id) {
 void Headers::clear() {
   fields_ = nullptr;
   size_ = capacity_ = 0;
-  present_ = 0;
+  present_ = repeated_ = 0;
+  received_ = {};
+  received_count_ = 0;
   shared_ = false;
 }
 
 void Headers::recount() {
-  present_ = 0;
-  for (const Field& field : *this) present_ |= field_bit(field.id);
+  present_ = repeated_ = 0;
+  for (const Field& field : *this) {
+    repeated_ |= present_ & field_bit(field.id);
+    present_ |= field_bit(field.id);
+  }
 }
 
 Headers::Snapshot Headers::snapshot() {
   shared_ = true;
-  return {fields_, size_, capacity_, present_};
+  return {fields_, size_, capacity_, present_, repeated_, received_, received_count_};
 }
 
 void Headers::restore(const Snapshot& snapshot) {
@@ -158,6 +141,9 @@ void Headers::restore(const Snapshot& snapshot) {
   size_ = snapshot.size;
   capacity_ = snapshot.capacity;
   present_ = snapshot.present;
+  repeated_ = snapshot.repeated;
+  received_ = snapshot.received;
+  received_count_ = snapshot.received_count;
   shared_ = true;
 }
 

@@ -177,3 +177,79 @@ TEST_CASE("failure: each row of the table is its own description", "[http][failu
   REQUIRE(describe(Failure::connect_failed).retry == Retry::if_unsent);
   REQUIRE(describe(Failure::upstream_reset).proxy_status == "connection_terminated");
 }
+
+TEST_CASE("headers: what was received stays in one piece until a field of it changes", "[http]") {
+  const std::string text = "A: 1\r\nHost: h\r\nA: 2\r\n";
+  const auto make = [&](Arena& arena) {
+    Headers headers(arena);
+    const std::string_view all(text);
+    headers.push({all.substr(0, 1), all.substr(3, 1), all.substr(0, 6), FieldId::other});
+    headers.push({all.substr(6, 4), all.substr(12, 1), all.substr(6, 9), FieldId::host});
+    headers.push({all.substr(15, 1), all.substr(18, 1), all.substr(15, 6), FieldId::other});
+    headers.set_received(all);
+    return headers;
+  };
+  Arena arena;
+  Headers headers = make(arena);
+  REQUIRE(headers.received() == text);
+  headers.add("B", "3");
+  REQUIRE(headers.received() == text);
+  REQUIRE(headers.received_count() == 3);
+  const auto before = headers.snapshot();
+  SECTION("set") { headers.set("a", "4"); }
+  SECTION("append") { headers.append("a", "4"); }
+  SECTION("remove") { headers.remove("Host"); }
+  REQUIRE(headers.received().empty());
+  REQUIRE(headers.received_count() == 0);
+  headers.restore(before);
+  REQUIRE(headers.received() == text);
+  REQUIRE(headers.size() == 4);
+}
+
+TEST_CASE("headers: which fields are repeated", "[http]") {
+  Arena arena;
+  Headers headers(arena);
+  headers.add("Host", "a");
+  REQUIRE_FALSE(headers.is_repeated(FieldId::host));
+  headers.add("X", "b");
+  headers.add("X", "b");
+  REQUIRE_FALSE(headers.is_repeated(FieldId::other));
+  headers.add("host", "c");
+  REQUIRE(headers.is_repeated(FieldId::host));
+  const auto before = headers.snapshot();
+  headers.set("Host", "d");
+  REQUIRE_FALSE(headers.is_repeated(FieldId::host));
+  headers.restore(before);
+  REQUIRE(headers.is_repeated(FieldId::host));
+  headers.remove("X");
+  REQUIRE(headers.is_repeated(FieldId::host));
+  headers.remove(FieldId::host);
+  REQUIRE_FALSE(headers.is_repeated(FieldId::host));
+  REQUIRE(headers.find(FieldId::host) == nullptr);
+}
+
+TEST_CASE("headers: every known name is found in any case, and nothing else is", "[http]") {
+  for (const char* name : {
+#define OUTRIGGER_FIELD(id, name) name,
+#include "outrigger/field_id.def"
+#undef OUTRIGGER_FIELD
+       }) {
+    INFO(name);
+    std::string text(name);
+    const FieldId id = field_id(text);
+    REQUIRE(field_name(id) == name);
+    for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c >= 'a' && c <= 'z' ? c & ~0x20 : c);
+    REQUIRE(field_id(text) == id);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      for (const int bit : {0x01, 0x10, 0x20, 0x40, 0x80}) {
+        std::string other = text;
+        other[i] = static_cast<char>(other[i] ^ bit);
+        REQUIRE((field_id(other) == id) == equals_ignoring_case(other, text));
+      }
+    }
+    REQUIRE(field_id(text + "x") != id);
+    REQUIRE(field_id(text.substr(1)) != id);
+  }
+  REQUIRE(field_id("") == FieldId::other);
+  REQUIRE(field_id(std::string(1000, 'x')) == FieldId::other);
+}

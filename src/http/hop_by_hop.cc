@@ -22,8 +22,7 @@ bool is_plain(std::string_view value) {
 
 }  // namespace
 
-void drop_named_by_connection(Headers& headers) {
-  if (!headers.has(FieldId::connection)) return;
+void drop_what_connection_names(Headers& headers) {
   const auto is_connection = [](const Field& field) { return field.id == FieldId::connection; };
   if (std::ranges::all_of(headers, [&](const Field& field) { return !is_connection(field) || is_plain(field.value); }))
     return;

@@ -14,6 +14,9 @@ inline constexpr FieldMask kHopByHop =
 // sets later must not take that one away. Names stay without effect where the field is for all recipients, which no
 // sender may name: those that frame, route, authenticate, describe the content or say where a request came from.
 // Cost: a compare or two when Connection says only `close` or `keep-alive`.
-void drop_named_by_connection(Headers& headers);
+void drop_what_connection_names(Headers& headers);
+inline void drop_named_by_connection(Headers& headers) {
+  if (headers.has(FieldId::connection)) drop_what_connection_names(headers);
+}
 
 }  // namespace outrigger::http

@@ -1,5 +1,7 @@
 #include "proxy/forward.h"
 
+#include <span>
+
 #include "http/field_list.h"
 #include "http/h1/head_writer.h"
 #include "http/hop_by_hop.h"
@@ -14,10 +16,10 @@ using http::h1::HeadWriter;
 
 constexpr std::size_t kAdded = 1024;  // room for the fields we add, their own values aside
 
-// Writes every field that is not in `skip`; neighbours that were received together leave together.
-void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) {
+// Writes the fields from `from` on that are not in `skip`; neighbours that were received together leave together.
+void write_runs(HeadWriter& out, const Headers& headers, std::size_t from, FieldMask skip) {
   std::string_view run;
-  for (const Field& field : headers) {
+  for (const Field& field : std::span(headers.begin() + from, headers.end())) {
     if ((skip & field_bit(field.id)) != 0) continue;
     if (field.line.empty()) {
       out.append(run);
@@ -33,9 +35,18 @@ void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) {
   out.append(run);
 }
 
+void write_fields(HeadWriter& out, const Headers& headers, FieldMask skip) { write_runs(out, headers, 0, skip); }
+
+// Nothing of the head that begins at `first_line` changes, it only gets longer: one copy.
+void write_as_received(HeadWriter& out, const Headers& headers, const char* first_line) {
+  const std::string_view fields = headers.received();
+  out.append({first_line, fields.data() + fields.size()});
+  if (headers.received_count() != headers.size()) write_runs(out, headers, headers.received_count(), 0);
+}
+
 std::size_t size_of(const Headers& headers) {
-  std::size_t size = 0;
-  for (const Field& field : headers) {
+  std::size_t size = headers.received().size();
+  for (const Field& field : std::span(headers.begin() + headers.received_count(), headers.end())) {
     size += field.line.empty() ? field.name.size() + field.value.size() + 4 : field.line.size();
   }
   return size;
@@ -80,6 +91,8 @@ FieldMask left_out(const ActiveExchange& exchange) {
   return skip;
 }
 
+constexpr FieldMask kRewritten = field_mask(FieldId::te, FieldId::max_forwards);
+
 bool accepts_trailers(const RequestHead& request) {
   for (const Field& field : request.headers) {
     if (field.id == FieldId::te && http::list_has(field.value, "trailers")) return true;
@@ -94,8 +107,10 @@ std::string_view own_host(const ActiveExchange& exchange) {
 
 void write_via(ActiveExchange& exchange, HeadWriter& out) {
   const RequestHead& request = exchange.request();
+  const auto before = joined(request.headers, FieldId::via, exchange.arena());
+  if (before.empty() && request.version == Version::http11) return out.literal("Via: 1.1 outrigger\r\n");
   out.literal("Via: ");
-  if (const auto before = joined(request.headers, FieldId::via, exchange.arena()); !before.empty()) {
+  if (!before.empty()) {
     out.append(before);
     out.literal(", ");
   }
@@ -103,6 +118,35 @@ void write_via(ActiveExchange& exchange, HeadWriter& out) {
     out.literal("1.0 outrigger\r\n");
   } else {
     out.literal("1.1 outrigger\r\n");
+  }
+}
+
+// The request line and the fields that stay.
+void write_what_stays(HeadWriter& out, const RequestHead& request, FieldMask skip) {
+  constexpr std::string_view kBehindTarget = " HTTP/1.1\r\n";
+  const std::string_view fields = request.headers.received();
+  if (!fields.empty() && !request.headers.has_any(skip) && request.version == Version::http11) {
+    const char* const target = fields.data() - kBehindTarget.size() - request.target.size();
+    const char* const method = target - 1 - request.method_token.size();
+    if (request.target.data() == target && request.method_token.data() == method) {
+      return write_as_received(out, request.headers, method);
+    }
+  }
+  out.append(request.method_token);
+  out.literal(" ");
+  out.append(request.target);
+  out.literal(" HTTP/1.1\r\n");
+  write_fields(out, request.headers, skip);
+}
+
+void write_rare(ActiveExchange& exchange, HeadWriter& out) {
+  const RequestHead& request = exchange.request();
+  if (request.framing == Framing::chunked) out.literal("Transfer-Encoding: chunked\r\n");
+  if (request.headers.has(FieldId::te) && accepts_trailers(request)) out.literal("TE: trailers\r\nConnection: TE\r\n");
+  if (counts_forwards(request)) {
+    out.literal("Max-Forwards: ");
+    out.append_number(forwards_left(request).value_or(1) - 1);
+    out.literal("\r\n");
   }
 }
 
@@ -115,19 +159,9 @@ std::string_view write_request_head(ActiveExchange& exchange) {
                             exchange.endpoint().size() + kAdded;
   HeadBuffer buffer(exchange.arena(), bound);
   HeadWriter& out = buffer.writer;
-  out.append(request.method_token);
-  out.literal(" ");
-  out.append(request.target);
-  out.literal(" HTTP/1.1\r\n");
-  write_fields(out, request.headers, left_out(exchange));
+  write_what_stays(out, request, left_out(exchange));
   if (!request.headers.has(FieldId::host)) out.field("Host", own_host(exchange));
-  if (request.framing == Framing::chunked) out.literal("Transfer-Encoding: chunked\r\n");
-  if (request.headers.has(FieldId::te) && accepts_trailers(request)) out.literal("TE: trailers\r\nConnection: TE\r\n");
-  if (counts_forwards(request)) {
-    out.literal("Max-Forwards: ");
-    out.append_number(forwards_left(request).value_or(1) - 1);
-    out.literal("\r\n");
-  }
+  if (request.framing == Framing::chunked || request.headers.has_any(kRewritten)) write_rare(exchange, out);
   write_via(exchange, out);
   write_forwarded(exchange, out);
   out.literal("\r\n");
@@ -136,16 +170,35 @@ std::string_view write_request_head(ActiveExchange& exchange) {
 
 namespace {
 
+void write_status(HeadWriter& out, std::uint16_t status) {
+  const char digits[] = {static_cast<char>('0' + status / 100), static_cast<char>('0' + status / 10 % 10),
+                         static_cast<char>('0' + status % 10), ' ', 0};
+  out.literal(digits);
+}
+
 void write_status_line(HeadWriter& out, Version client, const ResponseHead& head) {
   if (client == Version::http10) {
     out.literal("HTTP/1.0 ");
   } else {
     out.literal("HTTP/1.1 ");
   }
-  out.append_number(head.status);
-  out.literal(" ");
+  write_status(out, head.status);
   out.append(head.reason);
   out.literal("\r\n");
+}
+
+// The status line and the fields that stay.
+void write_what_stays(HeadWriter& out, Version client, const ResponseHead& head, FieldMask skip) {
+  constexpr std::string_view kBeforeReason = "HTTP/1.1 200 ";
+  const std::string_view fields = head.headers.received();
+  const bool follows = !fields.empty() && head.reason.data() + head.reason.size() + 2 == fields.data();
+  if (follows && !head.headers.has_any(skip) && client == Version::http11 && head.version == Version::http11) {
+    const char* const line = head.reason.data() - kBeforeReason.size();
+    const int received = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+    if (received == head.status) return write_as_received(out, head.headers, line);
+  }
+  write_status_line(out, client, head);
+  write_fields(out, head.headers, skip);
 }
 
 void write_proxy_status(HeadWriter& out, Failure failure) {
@@ -179,8 +232,7 @@ ResponseWire write_response_head(ActiveExchange& exchange, const Response& respo
   wire.keep_alive = may_keep && request.keep_alive && !wire.until_close;
   HeadBuffer buffer(exchange.arena(), size_of(head.headers) + head.reason.size() + kAdded);
   HeadWriter& out = buffer.writer;
-  write_status_line(out, request.version, head);
-  write_fields(out, head.headers, left_out(head, needs_framing));
+  write_what_stays(out, request.version, head, left_out(head, needs_framing));
   if (!head.headers.has(FieldId::date)) out.field("Date", http_date(exchange.wall_now()));
   if (wire.chunked) out.literal("Transfer-Encoding: chunked\r\n");
   if (response.is_local() || response.failure() != Failure::none) write_proxy_status(out, response.failure());

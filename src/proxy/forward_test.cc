@@ -88,6 +88,41 @@ TEST_CASE("forward: a request leaves as it came, with what the service must know
           "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: h\r\n\r\n");
 }
 
+TEST_CASE("forward: what a filter changed leaves as it stands", "[proxy]") {
+  const char* const added =
+      "Via: 1.1 outrigger\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: h\r\n\r\n";
+  Harness target(get("A: 1\r\n"));
+  target.request().target = "/other";
+  REQUIRE(target.forwarded() == "GET /other HTTP/1.1\r\nHost: h\r\nA: 1\r\n"s + added);
+  Harness method(get("A: 1\r\n"));
+  method.request().method_token = "HEAD";
+  REQUIRE(method.forwarded() == "HEAD /a?b HTTP/1.1\r\nHost: h\r\nA: 1\r\n"s + added);
+  Harness more(get("A: 1\r\n"));
+  more.request().headers.add("B", "2");
+  REQUIRE(more.forwarded() == "GET /a?b HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 2\r\n"s + added);
+  Harness changed(get("A:1\r\nB:2\r\nC:3\r\n"));
+  changed.request().headers.set("B", "4");
+  REQUIRE(changed.forwarded() == "GET /a?b HTTP/1.1\r\nHost: h\r\nA:1\r\nB: 4\r\nC:3\r\n"s + added);
+  Harness fewer(get("A:1\r\nConnection: close\r\nB:2\r\n"));
+  REQUIRE(fewer.forwarded() == "GET /a?b HTTP/1.1\r\nHost: h\r\nA:1\r\nB:2\r\n"s + added);
+
+  Harness harness(get(""));
+  const auto answered = [&](auto change) {
+    ResponseHead head(harness.exchange().arena());
+    std::size_t scanned = 0;
+    http::h1::parse_response_head("HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 0\r\nX:y\r\n\r\n", scanned, {},
+                                  Method::get, head);
+    change(head);
+    return std::string(write_response_head(harness.exchange(), Response(&head, nullptr), true).head);
+  };
+  const std::string rest = "\r\nDate: d\r\nContent-Length: 0\r\nX:y\r\n\r\n";
+  REQUIRE(answered([](ResponseHead&) {}) == "HTTP/1.1 200 OK" + rest);
+  REQUIRE(answered([](ResponseHead& head) { head.status = 404; }) == "HTTP/1.1 404 OK" + rest);
+  REQUIRE(answered([](ResponseHead& head) { head.reason = "Fine"; }) == "HTTP/1.1 200 Fine" + rest);
+  REQUIRE(answered([](ResponseHead& head) { head.headers.set("X", "z"); }) ==
+          "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 0\r\nX: z\r\n\r\n");
+}
+
 TEST_CASE("forward: what is about one connection ends here", "[proxy]") {
   struct Row {
     const char* sentence;

@@ -57,9 +57,18 @@ std::string_view joined(const Headers& headers, FieldId id, Arena& arena) {
 void write_forwarded(ActiveExchange& exchange, HeadWriter& out) {
   const Headers& headers = exchange.request().headers;
   write_forwarded_for(exchange, joined(headers, FieldId::x_forwarded_for, exchange.arena()), out);
-  if (!headers.has(FieldId::x_forwarded_proto)) out.field("X-Forwarded-Proto", exchange.scheme());
+  if (!headers.has(FieldId::x_forwarded_proto)) {
+    out.literal("X-Forwarded-Proto: ");
+    out.append(exchange.scheme());
+    out.literal("\r\n");
+  }
   const std::string_view authority = exchange.original_authority();
-  if (!headers.has(FieldId::x_forwarded_host) && !authority.empty()) out.field("X-Forwarded-Host", authority);
+  if (!headers.has(FieldId::x_forwarded_host) && !authority.empty()) {
+    out.literal("X-Forwarded-Host: ");
+    out.append(authority);
+    out.literal("\r\n");
+  }
+  if (!headers.has(FieldId::forwarded)) return;
   const std::string_view forwarded = joined(headers, FieldId::forwarded, exchange.arena());
   if (!forwarded.empty()) write_forwarded_element(exchange, forwarded, out);
 }

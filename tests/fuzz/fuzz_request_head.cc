@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "head_properties.h"
+#include "http/h1/fields.h"
 #include "http/h1/request_parser.h"
 #include "http/h1/target.h"
 
@@ -61,10 +62,29 @@ void check(std::string_view input, PathPolicy policy) {
 
 }  // namespace
 
+namespace {
+
+// The reader that this processor is given and the plain one tell the same of any bytes.
+void check_readers(std::string_view input) {
+  Arena arena;
+  Headers best(arena);
+  Headers plain(arena);
+  const FieldLines a = read_fields(input, kLimits.max_fields, best);
+  const FieldLines b = read_fields_plain(input, kLimits.max_fields, plain);
+  require(a.size == b.size && a.error == b.error && a.has_lookalike == b.has_lookalike, "both readers end alike");
+  require(a.size <= input.size(), "no line outside the input");
+  if (a.size == 0) return;
+  require(fuzz::is_same(best, plain), "both readers read the same fields");
+  require(best.received().size() + 2 == a.size, "the lines are what was read");
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   check(input, PathPolicy::reject);
   check(input, PathPolicy::decode);
   check(input, PathPolicy::keep);
+  check_readers(input);
   return 0;
 }

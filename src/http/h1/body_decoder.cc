@@ -162,7 +162,7 @@ void BodyDecoder::collect(std::string_view bytes) {
 
 std::string_view BodyDecoder::finish_trailers(std::string_view lines) {
   Headers fields(*arena_);
-  if (const auto error = parse_fields(lines, kMaxTrailerFields, fields); !error.empty()) return error;
+  if (const auto error = read_fields(lines, kMaxTrailerFields, fields).error; !error.empty()) return error;
   fields.remove_if([](const Field& field) { return !is_allowed_in_trailers(field); });
   if (!fields.empty()) trailers_ = fields;
   return {};

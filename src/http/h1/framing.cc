@@ -1,7 +1,5 @@
 #include "http/h1/framing.h"
 
-#include <algorithm>
-
 #include "http/field_list.h"
 #include "http/h1/fields.h"
 
@@ -42,37 +40,38 @@ FieldFraming coding_framing(std::string_view codings) {
   return refuse(Failure::unknown_transfer_coding, "transfer coding other than chunked");
 }
 
-// A tab is a legal blank, but parsers are in use that read a value with one behind it otherwise or not at all.
-bool has_tab(const Headers& headers, FieldId id) {
-  return std::ranges::any_of(headers, [id](const Field& field) { return field.id == id && field.line.contains('\t'); });
+// A tab is a legal blank, but parsers are in use that read a value with one behind it otherwise or not at all. The
+// usual line has one blank, which is none.
+bool has_tab(const Field& field) {
+  const bool is_usual = field.line.size() == field.name.size() + field.value.size() + 4;
+  return is_usual ? field.line[field.name.size() + 1] == '\t' : field.line.contains('\t');
 }
 
 }  // namespace
 
 FieldFraming framing_of(const Headers& headers, Version version) {
-  if (const auto codings = headers.get(FieldId::transfer_encoding)) {
+  if (const Field* codings = headers.find(FieldId::transfer_encoding)) {
     if (headers.has(FieldId::content_length)) {
       return refuse(Failure::bad_framing, "Content-Length beside Transfer-Encoding");
     }
     if (version == Version::http10) return refuse(Failure::bad_framing, "Transfer-Encoding in HTTP/1.0");
-    if (headers.count(FieldId::transfer_encoding) > 1) {
+    if (headers.is_repeated(FieldId::transfer_encoding)) {
       return refuse(Failure::bad_framing, "repeated Transfer-Encoding");
     }
-    if (has_tab(headers, FieldId::transfer_encoding)) return refuse(Failure::bad_framing, "tab in Transfer-Encoding");
-    return coding_framing(*codings);
+    if (has_tab(*codings)) return refuse(Failure::bad_framing, "tab in Transfer-Encoding");
+    return coding_framing(codings->value);
   }
-  const auto text = headers.get(FieldId::content_length);
-  if (!text) return {};
-  if (headers.count(FieldId::content_length) > 1) return refuse(Failure::bad_framing, "repeated Content-Length");
-  if (has_tab(headers, FieldId::content_length)) return refuse(Failure::bad_framing, "tab in Content-Length");
+  const Field* field = headers.find(FieldId::content_length);
+  if (field == nullptr) return {};
+  if (headers.is_repeated(FieldId::content_length)) return refuse(Failure::bad_framing, "repeated Content-Length");
+  if (has_tab(*field)) return refuse(Failure::bad_framing, "tab in Content-Length");
   std::uint64_t length = 0;
-  if (!parse_length(*text, length)) return refuse(Failure::bad_framing, "malformed Content-Length");
+  if (!parse_length(field->value, length)) return refuse(Failure::bad_framing, "malformed Content-Length");
   return {.framing = length == 0 ? Framing::none : Framing::length, .length = length, .has_length = true};
 }
 
-bool keeps_alive(const Headers& headers, Version version) {
+bool keeps_alive_as_said(const Headers& headers, Version version) {
   bool keep = version != Version::http10;
-  if (!headers.has(FieldId::connection)) return keep;
   for (const Field& field : headers) {
     if (field.id != FieldId::connection) continue;
     if (list_has(field.value, "close")) return false;

@@ -25,9 +25,13 @@ struct FieldFraming {
 // or a tab beside its value is refused, because two ends of a chain that choose differently can be desynchronised. The
 // only transfer coding is `chunked`; any other is unknown_transfer_coding.
 FieldFraming framing_of(const Headers& headers, Version version);
+inline constexpr FieldMask kFramingFields = field_mask(FieldId::content_length, FieldId::transfer_encoding);
 
 // RFC 9112 section 9.3: does the sender offer to keep the connection after this message? `close` wins over
 // `keep-alive`, which HTTP/1.0 must say.
-bool keeps_alive(const Headers& headers, Version version);
+bool keeps_alive_as_said(const Headers& headers, Version version);
+inline bool keeps_alive(const Headers& headers, Version version) {
+  return headers.has(FieldId::connection) ? keeps_alive_as_said(headers, version) : version != Version::http10;
+}
 
 }  // namespace outrigger::http::h1

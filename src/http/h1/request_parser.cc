@@ -87,37 +87,93 @@ Refusal parse_request_line(std::string_view line, const HeadLimits& limits, Path
 
 // RFC 9112 section 3.2: one valid Host, which HTTP/1.1 must have; an absolute target takes its place.
 Refusal check_host(RequestHead& out) {
-  const auto host = out.headers.get(FieldId::host);
-  if (!host && out.version == Version::http11) return {Failure::bad_host, "no Host"};
-  if (out.headers.count(FieldId::host) > 1) return {Failure::bad_host, "repeated Host"};
+  const Field* host = out.headers.find(FieldId::host);
+  if (host == nullptr && out.version == Version::http11) return {Failure::bad_host, "no Host"};
+  if (out.headers.is_repeated(FieldId::host)) return {Failure::bad_host, "repeated Host"};
   const bool is_absolute = !out.scheme.empty();
-  if (host && !is_authority(*host) && !(is_absolute && host->empty())) return {Failure::bad_host, "malformed Host"};
+  if (host != nullptr && !is_authority(host->value) && !(is_absolute && host->value.empty())) {
+    return {Failure::bad_host, "malformed Host"};
+  }
   if (!is_absolute) {
-    out.authority = host.value_or(std::string_view{});
-  } else if (host != out.authority) {
+    if (host != nullptr) out.authority = host->value;
+  } else if (host == nullptr || host->value != out.authority) {
     out.headers.set(field_name(FieldId::host), out.authority);
   }
   return {};
 }
 
-Refusal parse_head(std::string_view head, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
-  const auto line_end = head.find('\r');
-  if (const Refusal refusal = parse_request_line(head.substr(0, line_end), limits, policy, out)) return refusal;
-  const auto error = parse_fields(head.substr(line_end + 2), limits.max_fields, out.headers);
-  if (!error.empty()) return {error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, error};
-  if (const Refusal refusal = check_imitations(out.headers)) return refusal;
+// What the fields say together.
+Refusal check_fields(const FieldLines& lines, RequestHead& out) {
+  if (lines.has_lookalike) {
+    if (const Refusal refusal = check_imitations(out.headers)) return refusal;
+  }
   if (const Refusal refusal = check_host(out)) return refusal;
-  const FieldFraming framing = framing_of(out.headers, out.version);
-  if (framing.failure != Failure::none) return {framing.failure, framing.reason};
-  out.framing = framing.framing;
-  out.content_length = framing.length;
+  if (out.headers.has_any(kFramingFields)) {
+    const FieldFraming framing = framing_of(out.headers, out.version);
+    if (framing.failure != Failure::none) return {framing.failure, framing.reason};
+    out.framing = framing.framing;
+    out.content_length = framing.length;
+  }
   out.keep_alive = keeps_alive(out.headers, out.version);
   drop_named_by_connection(out.headers);
   // RFC 9110 section 10.1.1: ignored in HTTP/1.0, and without content there is nothing to wait for.
-  const auto expect = out.headers.get(FieldId::expect);
-  out.expects_continue = expect && out.version == Version::http11 && out.framing != Framing::none &&
-                         equals_ignoring_case(*expect, "100-continue");
+  const Field* expect = out.headers.find(FieldId::expect);
+  out.expects_continue = expect != nullptr && out.version == Version::http11 && out.framing != Framing::none &&
+                         equals_ignoring_case(expect->value, "100-continue");
   return {};
+}
+
+struct Parsed {
+  std::size_t size = 0;  // of the head; 0: refused, or incomplete
+  Refusal refusal{};
+};
+
+// The fields behind a request line of `line_size` bytes.
+Parsed parse_rest(std::string_view text, std::size_t line_size, const HeadLimits& limits, RequestHead& out) {
+  const FieldLines lines = read_fields(text.substr(line_size), limits.max_fields, out.headers);
+  if (lines.size == 0) {
+    return {0, {lines.error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, lines.error}};
+  }
+  if (line_size + lines.size > limits.max_head) return {};
+  if (const Refusal refusal = check_fields(lines, out)) return {0, refusal};
+  return {line_size + lines.size, {}};
+}
+
+Parsed parse_head(std::string_view text, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
+  const auto line_end = text.find('\r');
+  if (const Refusal refusal = parse_request_line(text.substr(0, line_end), limits, policy, out)) return {0, refusal};
+  return parse_rest(text, line_end + 2, limits, out);
+}
+
+constexpr std::string_view kBehindTarget = " HTTP/1.1\r\n";
+
+// A request line with a path for its target, as nearly all have. Its size with CRLF; 0 when parse_request_line must
+// look.
+std::size_t read_usual_line(std::string_view text, const HeadLimits& limits, PathPolicy policy, RequestHead& out) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end && is_token_char(*at)) ++at;
+  const auto method_size = static_cast<std::size_t>(at - text.data());
+  if (end - at < 2 || at == text.data() || at[0] != ' ' || at[1] != '/') return 0;
+  const char* const target = ++at;
+  const unsigned classes = target_classes(at, end);
+  const auto target_size = static_cast<std::size_t>(at - target);
+  if (static_cast<std::size_t>(end - at) < kBehindTarget.size() || target_size > limits.max_target) return 0;
+  const std::string_view behind(at, kBehindTarget.size());
+  if (behind == kBehindTarget) {
+    out.version = Version::http11;
+  } else if (behind == " HTTP/1.0\r\n") {
+    out.version = Version::http10;
+  } else {
+    return 0;
+  }
+  out.method_token = text.substr(0, method_size);
+  out.method = method_of(out.method_token);
+  if (out.method == Method::connect) return 0;
+  out.target = {target, target_size};
+  if ((classes & kMayBeRefused) != 0 && !check_target(out.target).empty()) return 0;
+  if ((classes & kMayBeAmbiguous) != 0 && apply_path_policy(policy, out)) return 0;
+  return method_size + 1 + target_size + kBehindTarget.size();
 }
 
 // Does the front look like a method? A TLS hello or a binary protocol is told apart by its first bytes.
@@ -144,11 +200,20 @@ HeadResult check_growth(std::string_view head, const HeadLimits& limits) {
 
 }  // namespace
 
+// A head that came whole and right, as nearly all do, is read in one pass. All else goes the careful way: find its end
+// first, however it trickles in, and see what is wrong.
 HeadResult parse_request_head(std::string_view input, std::size_t& scanned, const HeadLimits& limits, PathPolicy policy,
                               RequestHead& out) {
-  if (input.empty() || input == "\r") return {};
   const std::size_t skipped = input.starts_with("\r\n") ? 2 : 0;
   const std::string_view head = input.substr(skipped);
+  if (scanned == 0) {
+    if (const auto line_size = read_usual_line(head, limits, policy, out); line_size != 0) {
+      const Parsed parsed = parse_rest(head, line_size, limits, out);
+      if (parsed.size != 0) return {Status::complete, parsed.size + skipped, Failure::none, {}};
+    }
+    out = RequestHead(out.headers.arena());
+  }
+  if (input.empty() || input == "\r") return {};
   if (!can_begin(head)) return failed({Failure::bad_request_line, "the method is no token"});
   std::size_t seen = scanned - std::min(scanned, skipped);
   const LineScan scan = scan_lines(head, seen);
@@ -159,8 +224,9 @@ HeadResult parse_request_head(std::string_view input, std::size_t& scanned, cons
     return failed({in_fields ? Failure::bad_header : Failure::bad_request_line, scan.reason});
   }
   if (scan.size > limits.max_head) return check_growth(head.substr(0, scan.size), limits);
-  if (const Refusal refusal = parse_head(head.substr(0, scan.size), limits, policy, out)) return failed(refusal);
-  return {Status::complete, scan.size + skipped, Failure::none, {}};
+  const Parsed parsed = parse_head(head.substr(0, scan.size), limits, policy, out);
+  if (parsed.size == 0) return failed(parsed.refusal);
+  return {Status::complete, parsed.size + skipped, Failure::none, {}};
 }
 
 }  // namespace outrigger::http::h1

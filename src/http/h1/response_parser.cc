@@ -34,7 +34,8 @@ bool parse_status_line(std::string_view line, ResponseHead& out) {
     if (line[kCodeEnd] != ' ') return false;
     out.reason = line.substr(kCodeEnd + 1);
   }
-  return status >= 100;
+  const char* const reason_end = out.reason.data() + out.reason.size();
+  return status >= 100 && find_control(out.reason.data(), reason_end) == reason_end;
 }
 
 // RFC 9112 section 6.3 steps 1 and 2 (CONNECT aside, which we never send).
@@ -62,10 +63,36 @@ HeadResult set_framing(Method request_method, ResponseHead& out) {
   return {Status::complete, 0, Failure::none, {}};
 }
 
+// The whole head at the front of `input` if it is there and right, else 0 bytes.
+std::size_t read_head(std::string_view input, const HeadLimits& limits, ResponseHead& out, std::string_view& error) {
+  const auto line_end = input.find('\r');
+  if (line_end == std::string_view::npos || line_end + 2 > input.size() || input[line_end + 1] != '\n') return 0;
+  if (!parse_status_line(input.substr(0, line_end), out)) {
+    error = "status line";
+    return 0;
+  }
+  const FieldLines lines = read_fields(input.substr(line_end + 2), limits.max_fields, out.headers);
+  error = lines.error;
+  return lines.size == 0 || line_end + 2 + lines.size > limits.max_head ? 0 : line_end + 2 + lines.size;
+}
+
+HeadResult finish(std::size_t size, Method request_method, ResponseHead& out) {
+  HeadResult result = set_framing(request_method, out);
+  if (result.status == Status::complete) result.consumed = size;
+  return result;
+}
+
 }  // namespace
 
+// A head that came whole and right, as nearly all do, is read in one pass. All else goes the careful way: find its end
+// first, however it trickles in, and see what is wrong.
 HeadResult parse_response_head(std::string_view input, std::size_t& scanned, const HeadLimits& limits,
                                Method request_method, ResponseHead& out) {
+  std::string_view error;
+  if (scanned == 0) {
+    if (const auto size = read_head(input, limits, out, error); size != 0) return finish(size, request_method, out);
+    out = ResponseHead(out.headers.arena());
+  }
   if (input.substr(0, kStart.size()) != kStart.substr(0, input.size())) return failed("not HTTP/1");
   const LineScan scan = scan_lines(input, scanned);
   if (scan.state == LineScan::State::malformed) return failed(scan.reason);
@@ -73,14 +100,9 @@ HeadResult parse_response_head(std::string_view input, std::size_t& scanned, con
     return input.size() < limits.max_head ? HeadResult{} : too_large("max_head");
   }
   if (scan.size > limits.max_head) return too_large("max_head");
-  const std::string_view head = input.substr(0, scan.size);
-  const auto line_end = head.find('\r');
-  if (!parse_status_line(head.substr(0, line_end), out)) return failed("status line");
-  const auto error = parse_fields(head.substr(line_end + 2), limits.max_fields, out.headers);
-  if (!error.empty()) return error == kTooManyFields ? too_large(error) : failed(error);
-  HeadResult result = set_framing(request_method, out);
-  if (result.status == Status::complete) result.consumed = scan.size;
-  return result;
+  const auto size = read_head(input.substr(0, scan.size), limits, out, error);
+  if (size == 0) return error == kTooManyFields ? too_large(error) : failed(error);
+  return finish(size, request_method, out);
 }
 
 }  // namespace outrigger::http::h1

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace outrigger::http::h1 {
 
 namespace {
@@ -17,6 +21,21 @@ constexpr std::array<bool, 256> table_of(std::string_view chars) {
 constexpr auto kHostChars = table_of("-._~!$&'*+0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
 constexpr bool is_plain_target_char(char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '%'; }
+
+constexpr unsigned char kEndsTarget = 4;
+
+// The class bits of every byte.
+constexpr auto kTargetClasses = [] {
+  std::array<unsigned char, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool is_plain = c < 128 && is_plain_target_char(static_cast<char>(c));
+    const bool is_odd = !is_plain || c == '.' || c == '\\';
+    table[c] = static_cast<unsigned char>((is_plain ? 0 : kMayBeRefused) | (is_odd ? kMayBeAmbiguous : 0) |
+                                          (c <= ' ' ? kEndsTarget : 0));
+  }
+  return table;
+}();
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_ipv4(std::string_view text) {
@@ -56,13 +75,39 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_port(std::string_view text) {
-  if (text.empty() || text.size() > 5 || !std::ranges::all_of(text, is_digit)) return false;
-  int value = 0;
-  for (const char c : text) value = value * 10 + (c - '0');
+  if (text.empty() || text.size() > 5) return false;
+  unsigned value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return false;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
   return value <= 65535;
 }
 
 }  // namespace
+
+unsigned target_classes(const char*& at, const char* end) {
+  unsigned classes = 0;
+  const char* byte = at;
+#if defined(__SSE2__)
+  for (; end - byte >= 16; byte += 16) {
+    const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(byte));
+    const auto is = [text](char c) { return _mm_cmpeq_epi8(text, _mm_set1_epi8(c)); };
+    const __m128i ends = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(' ')), text);
+    const __m128i above = _mm_cmpeq_epi8(_mm_max_epu8(text, _mm_set1_epi8(0x7f)), text);
+    const __m128i odd =
+        _mm_or_si128(above, _mm_or_si128(_mm_or_si128(is('%'), is('#')), _mm_or_si128(is('.'), is('\\'))));
+    if (_mm_movemask_epi8(_mm_or_si128(ends, odd)) != 0) break;
+  }
+#endif
+  for (; byte != end; ++byte) {
+    const unsigned now = kTargetClasses[static_cast<unsigned char>(*byte)];
+    if ((now & kEndsTarget) != 0) break;
+    classes |= now;
+  }
+  at = byte;
+  return classes;
+}
 
 std::string_view check_target(std::string_view target) {
   for (std::size_t i = 0; i < target.size(); ++i) {
@@ -76,17 +121,17 @@ std::string_view check_target(std::string_view target) {
 }
 
 bool is_authority(std::string_view text) {
-  std::size_t host_size = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
   if (text.starts_with('[')) {
-    const auto end = text.find(']');
-    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
-    host_size = end + 1;
+    const auto bracket = text.find(']');
+    if (bracket == std::string_view::npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
+    at += bracket + 1;
   } else {
-    while (host_size < text.size() && kHostChars[static_cast<unsigned char>(text[host_size])]) ++host_size;
+    while (at != end && kHostChars[static_cast<unsigned char>(*at)]) ++at;
   }
-  if (host_size == 0) return false;
-  text.remove_prefix(host_size);
-  return text.empty() || (text.front() == ':' && is_port(text.substr(1)));
+  if (at == text.data()) return false;
+  return at == end || (*at == ':' && is_port({at + 1, end}));
 }
 
 }  // namespace outrigger::http::h1

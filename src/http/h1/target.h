@@ -13,6 +13,12 @@ constexpr int hex_value(char c) {
   return -1;
 }
 
+// What the bytes of a target can lead to, one bit for each: most targets need no second look.
+inline constexpr unsigned kMayBeRefused = 1;    // check_target must look: "%", "#", control characters, from 0x7f on
+inline constexpr unsigned kMayBeAmbiguous = 2;  // ambiguity_of_path must look: "%", a dot, a backslash ...
+// Of the bytes at `at` up to a blank, a control character or `end`, where it leaves `at`.
+unsigned target_classes(const char*& at, const char* end);
+
 // May these bytes stand in a target at all? Static text if not: control characters, blanks, bytes from 0x80 on, a
 // fragment, a `%` without two hexadecimal digits.
 std::string_view check_target(std::string_view target);
