@@ -1,6 +1,8 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -34,6 +36,12 @@ class Body {
   // The next bytes: `data` sets `bytes` (never empty), valid until the next pull. `pending`: park a waiter.
   // After `end` or `failed` the answer stays the same.
   virtual State pull(std::string_view& bytes) = 0;
+  // How many of the bytes that come next can go from the kernel into a pipe without being looked at, by splice(). 0:
+  // pull them. A body that sees or changes bytes leaves it at that.
+  virtual std::uint64_t spliceable() const { return 0; }
+  // Like pull(), but the next bytes, at most `most` and what spliceable() said, go into the pipe `into`, which is
+  // empty; `taken` says how many. `pending`: park a waiter.
+  virtual State splice(int into, std::size_t most, std::size_t& taken);
   // Wakes `waiter` once when pull() may answer otherwise, or when body_idle passed; null unparks.
   virtual void park(Wakeable* waiter) = 0;
   // Why pull() failed.
@@ -78,6 +86,11 @@ class [[nodiscard]] Body::Read final : private Wakeable {
   std::coroutine_handle<> handle_;
   Chunk chunk_{State::pending, {}};
 };
+
+inline Body::State Body::splice(int, std::size_t, std::size_t& taken) {
+  taken = 0;
+  return State::end;
+}
 
 inline Body::Read Body::read() { return Read(*this); }
 

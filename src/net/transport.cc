@@ -1,5 +1,6 @@
 #include "net/transport.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +56,40 @@ IoResult Socket::write(std::span<const iovec> pieces) {
     sent = pieces.size() == 1 ? system::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
                               : system::send_message(fd(), message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
+  if (sent >= 0) return {IoResult::State::ok, static_cast<std::size_t>(sent)};
+  return failed();
+}
+
+namespace {
+
+ssize_t splice_once(int from, int to, std::size_t size) {
+  ssize_t moved = 0;
+  do moved = ::splice(from, nullptr, to, nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  while (moved < 0 && errno == EINTR);
+  return moved;
+}
+
+}  // namespace
+
+IoResult Socket::read_into_pipe(int pipe, std::size_t most) {
+  if (!watch_.may_read()) return {IoResult::State::would_block};
+  const ssize_t got = splice_once(fd(), pipe, most);
+  if (got > 0) {
+    watch_.read_gave(false);  // fewer bytes than asked for may mean that the pipe has no room for more pieces
+    return {IoResult::State::ok, static_cast<std::size_t>(got)};
+  }
+  if (got == 0) return {IoResult::State::eof};
+  if (errno == EINVAL || errno == ENOSYS) {
+    splices_ = false;
+    return {IoResult::State::ok};
+  }
+  const IoResult result = failed();
+  if (result.state == IoResult::State::would_block) watch_.read_blocked();
+  return result;
+}
+
+IoResult Socket::write_from_pipe(int pipe, std::size_t size) {
+  const ssize_t sent = splice_once(pipe, fd(), size);
   if (sent >= 0) return {IoResult::State::ok, static_cast<std::size_t>(sent)};
   return failed();
 }

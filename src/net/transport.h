@@ -34,6 +34,12 @@ class Transport {
   virtual IoResult read(std::span<char> into) = 0;
   // Writes as much as possible of the pieces, in order; `bytes` may be short.
   virtual IoResult write(std::span<const iovec> pieces) = 0;
+  // read() and write() between this socket and a pipe; only where can_splice(). Reading is `ok` with 0 bytes where the
+  // kernel turns out not to know how, and can_splice() is false from then on. Writing to a closed connection raises
+  // SIGPIPE, which the process ignores: splice() has no flag against it.
+  virtual IoResult read_into_pipe(int, std::size_t) { return {IoResult::State::error}; }
+  virtual IoResult write_from_pipe(int, std::size_t) { return {IoResult::State::error}; }
+  virtual bool can_splice() const { return false; }
   // Goes on with the handshake: ok when done; a plain socket has none. On would_block wait for both directions.
   virtual IoResult handshake() { return {IoResult::State::ok}; }
   // Says that nothing more will be written (FIN, close_notify). Best effort.
@@ -65,7 +71,13 @@ class Socket final : public Transport {
   using Transport::Transport;
   IoResult read(std::span<char> into) override;
   IoResult write(std::span<const iovec> pieces) override;
+  IoResult read_into_pipe(int pipe, std::size_t most) override;
+  IoResult write_from_pipe(int pipe, std::size_t size) override;
+  bool can_splice() const override { return splices_; }
   void shutdown_write() override;
+
+ private:
+  bool splices_ = true;  // until the kernel says that it can't
 };
 
 }  // namespace outrigger::net

@@ -12,10 +12,22 @@ Body::State ReplayBody::pull(std::string_view& bytes) {
   }
   const State state = source_.pull(bytes);
   if (state != State::data) return state;
-  pulled_ += bytes.size();
-  last_pull_ = loop_.now();
-  if (keeping_ && !overflowed_) store(bytes);
+  note(bytes.size());
+  if (keeps()) store(bytes);
   return state;
+}
+
+std::uint64_t ReplayBody::spliceable() const { return replaying_ != nullptr || keeps() ? 0 : source_.spliceable(); }
+
+Body::State ReplayBody::splice(int into, std::size_t most, std::size_t& taken) {
+  const State state = source_.splice(into, most, taken);
+  if (state == State::data) note(taken);
+  return state;
+}
+
+void ReplayBody::note(std::size_t bytes) {
+  pulled_ += bytes;
+  last_pull_ = loop_.now();
 }
 
 void ReplayBody::store(std::string_view bytes) {

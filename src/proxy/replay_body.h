@@ -18,7 +18,7 @@ class ReplayBody final : public Body {
   // From now on what is pulled is kept.
   void keep() { keeping_ = true; }
   // Nothing was pulled yet, or all that was is still here.
-  bool can_restart() const { return pulled_ == 0 || (keeping_ && !overflowed_); }
+  bool can_restart() const { return pulled_ == 0 || keeps(); }
   void restart() { replaying_ = first_; }
 
   // Bytes that came from the client, and when the last of them did.
@@ -26,11 +26,15 @@ class ReplayBody final : public Body {
   Instant last_pull() const { return last_pull_; }
 
   State pull(std::string_view& bytes) override;
+  std::uint64_t spliceable() const override;
+  State splice(int into, std::size_t most, std::size_t& taken) override;
   void park(Wakeable* waiter) override { source_.park(waiter); }
   Failure failure() const override { return source_.failure(); }
   const Headers* trailers() const override { return source_.trailers(); }
 
  private:
+  bool keeps() const { return keeping_ && !overflowed_; }
+  void note(std::size_t bytes);
   struct Piece {
     std::string_view bytes;
     Piece* next;

@@ -105,6 +105,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void start_exchange();
   void begin_exchange();
   RootTask serve(ActiveExchange& exchange);
+  bool goes_on(net::IoEnd written);
   bool begin_answer(ActiveExchange& exchange, Response& response, Outgoing& out);
   void reject(Failure failure, std::string_view reason = {});
   void answer(Failure failure, std::string_view reason);

@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 
+#include "net/splice.h"
 #include "outrigger/process_log.h"
 #include "proxy/chunk.h"
 #include "proxy/forward.h"
@@ -96,14 +97,15 @@ RootTask ServerConnection::serve(ActiveExchange& exchange) {
     const IoEnd written = co_await WriteAll(context_.loop, *transport_, exchange.limits().body_idle,
                                             {out.head, out.before, out.bytes, out.after}, &head_sent_);
     if (head_sent_) outcome_.status = response.status();
-    if (written != IoEnd::done) {
-      outcome_.failure = written == IoEnd::timed_out ? Failure::client_stalled : Failure::client_gone;
-      outcome_.cut = true;
-      break;
-    }
+    if (!goes_on(written)) break;
     outcome_.response_bytes += out.bytes.size();
     out.head = {};
     if (out.is_last()) co_return;
+    if (!out.chunked && transport_->can_splice() && out.body->spliceable() >= net::SpliceBody::kWorth) {
+      const auto spliced = co_await net::SpliceBody(context_.loop, *out.body, *transport_, exchange.limits().body_idle);
+      outcome_.response_bytes += spliced.moved;
+      if (!goes_on(spliced.end)) break;
+    }
     if (turn.use(context_.loop, out.bytes.size())) co_await NextTurn(context_.loop);
     const Body::Chunk chunk = co_await out.body->read();
     out.state = chunk.state;
@@ -115,6 +117,14 @@ RootTask ServerConnection::serve(ActiveExchange& exchange) {
     }
   }
   keep_alive_ = false;
+}
+
+// False when what was written last could not be: the client's answer is cut.
+bool ServerConnection::goes_on(IoEnd written) {
+  if (written == IoEnd::done) return true;
+  outcome_.failure = written == IoEnd::timed_out ? Failure::client_stalled : Failure::client_gone;
+  outcome_.cut = true;
+  return false;
 }
 
 // Chooses head and framing, with the content that is already here. False when there is nobody to answer.

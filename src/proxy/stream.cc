@@ -1,6 +1,7 @@
 #include "proxy/stream.h"
 
 #include "http/h1/response_parser.h"
+#include "net/splice.h"
 #include "proxy/chunk.h"
 #include "proxy/forward.h"
 
@@ -95,12 +96,19 @@ RootTask Stream::upload(ActiveExchange& exchange) {
     }
     const IoEnd end = co_await WriteAll(exchange.loop(), transport, exchange.limits().body_idle,
                                         {before, last ? std::string_view{} : chunk.bytes, after});
-    if (end != IoEnd::done) {
-      upload_failure_ = end == IoEnd::timed_out ? Failure::upstream_write_timeout : Failure::upstream_reset;
-      co_return;
-    }
+    if (!goes_on(end)) co_return;
     if (last) co_return;
+    if (chunked || !transport.can_splice() || body.spliceable() < net::SpliceBody::kWorth) continue;
+    const auto spliced = co_await net::SpliceBody(exchange.loop(), body, transport, exchange.limits().body_idle);
+    if (!goes_on(spliced.end)) co_return;
   }
+}
+
+// False when what was written last could not be: the upload is over.
+bool Stream::goes_on(IoEnd written) {
+  if (written == IoEnd::done) return true;
+  upload_failure_ = written == IoEnd::timed_out ? Failure::upstream_write_timeout : Failure::upstream_reset;
+  return false;
 }
 
 void Stream::on_root_done(std::exception_ptr failure) noexcept {

@@ -51,6 +51,8 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   void begin_body();
 
   State pull(std::string_view& bytes) override { return body_ ? body_->pull(bytes) : State::end; }
+  std::uint64_t spliceable() const override { return body_ ? body_->spliceable() : 0; }
+  State splice(int into, std::size_t most, std::size_t& taken) override { return body_->splice(into, most, taken); }
   void park(Wakeable* waiter) override { body_->park(waiter); }
   Failure failure() const override { return body_->failure(); }
   const Headers* trailers() const override { return body_ ? body_->trailers() : nullptr; }
@@ -63,6 +65,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   };
 
   RootTask upload(ActiveExchange& exchange);
+  bool goes_on(net::IoEnd written);
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;
   bool can_be_reused() const;

@@ -4,11 +4,36 @@ namespace outrigger::upstream {
 
 using Step = http::h1::BodyDecoder::Step;
 
+void WireBody::unpark() {
+  if (waiter_ == nullptr) return;
+  waiter_ = nullptr;
+  clear();
+}
+
+Body::State WireBody::count(std::size_t bytes) {
+  received_ += bytes;
+  return received_ > limit_ ? fail(Failure::body_too_large) : State::data;
+}
+
+std::uint64_t WireBody::spliceable() const {
+  const bool is_next = !ended_ && failure_ == Failure::none && input_.unread().empty();
+  return is_next && transport_.can_splice() ? decoder_.plain_left() : 0;
+}
+
+Body::State WireBody::splice(int into, std::size_t most, std::size_t& taken) {
+  unpark();
+  if (failure_ != Failure::none) return State::failed;
+  if (ended_) return State::end;
+  const net::IoResult result = transport_.read_into_pipe(into, most);
+  if (result.state != net::IoResult::State::ok) return stopped(result.state);
+  taken = result.bytes;
+  decoder_.skip(taken);
+  ended_ = decoder_.done();
+  return count(taken);
+}
+
 Body::State WireBody::pull(std::string_view& bytes) {
-  if (waiter_ != nullptr) {
-    waiter_ = nullptr;
-    clear();
-  }
+  unpark();
   if (failure_ != Failure::none) return State::failed;
   while (!ended_) {
     const Step step = decoder_.step(input_.unread());
@@ -16,33 +41,20 @@ Body::State WireBody::pull(std::string_view& bytes) {
     if (step.state == Step::State::failed) return fail(failures_.malformed);
     ended_ = step.state == Step::State::done;
     if (!step.payload.empty()) {
-      received_ += step.payload.size();
-      if (received_ > limit_) return fail(Failure::body_too_large);
       bytes = step.payload;
-      return State::data;
+      return count(bytes.size());
     }
-    State state{};
-    if (!ended_ && step.state == Step::State::need_input && !refill(state)) return state;
+    if (ended_ || step.state != Step::State::need_input) continue;
+    const net::IoResult result = input_.fill_body(transport_);
+    if (result.state != net::IoResult::State::ok) return stopped(result.state);
   }
   return State::end;
 }
 
-bool WireBody::refill(State& state) {
-  const net::IoResult result = input_.fill_body(transport_);
-  switch (result.state) {
-    case net::IoResult::State::ok:
-      return true;
-    case net::IoResult::State::would_block:
-      state = State::pending;
-      return false;
-    case net::IoResult::State::eof:
-      state = on_eof();
-      return false;
-    case net::IoResult::State::error:
-      break;
-  }
-  state = fail(failures_.truncated);
-  return false;
+// What a read that gave no bytes means.
+Body::State WireBody::stopped(net::IoResult::State why) {
+  if (why == net::IoResult::State::would_block) return State::pending;
+  return why == net::IoResult::State::eof ? on_eof() : fail(failures_.truncated);
 }
 
 Body::State WireBody::on_eof() {

@@ -23,6 +23,8 @@ class WireBody : public Body, protected Deadline {
       : loop_(loop), transport_(transport), input_(input), decoder_(decoder), idle_(idle), failures_(failures) {}
 
   State pull(std::string_view& bytes) override;
+  std::uint64_t spliceable() const override;
+  State splice(int into, std::size_t most, std::size_t& taken) override;
   void park(Wakeable* waiter) override;
   Failure failure() const override { return failure_; }
   const Headers* trailers() const override { return decoder_.trailers(); }
@@ -42,9 +44,11 @@ class WireBody : public Body, protected Deadline {
   void expired() override;
 
  private:
+  void unpark();
+  State count(std::size_t bytes);
   State fail(Failure failure);
   State on_eof();
-  bool refill(State& state);
+  State stopped(net::IoResult::State why);
 
   EventLoop& loop_;
   net::Transport& transport_;

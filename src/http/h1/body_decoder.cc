@@ -37,6 +37,17 @@ BodyDecoder::Step BodyDecoder::step(std::string_view input) {
   return framing_ == Framing::chunked ? chunked_step(input) : content_step(input);
 }
 
+std::uint64_t BodyDecoder::plain_left() const {
+  if (state_ != State::content) return 0;
+  return ends_with_connection() ? UINT64_MAX : left_;
+}
+
+void BodyDecoder::skip(std::uint64_t bytes) {
+  if (ends_with_connection()) return;
+  left_ -= bytes;
+  if (left_ == 0) state_ = State::done;
+}
+
 bool BodyDecoder::on_eof() {
   if (ends_with_connection()) state_ = State::done;
   return done();

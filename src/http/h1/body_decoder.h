@@ -35,6 +35,11 @@ class BodyDecoder {
   // same. Cost: a few compares for content, a branch per byte of chunk lines.
   Step step(std::string_view input);
 
+  // How many bytes of content come next with no framing between them; without end for a body that lasts until close.
+  std::uint64_t plain_left() const;
+  // So many of them went elsewhere than through step().
+  void skip(std::uint64_t bytes);
+
   // The connection ended: is the body complete? True when it was done or lasts until close.
   bool on_eof();
   bool ends_with_connection() const { return framing_ == Framing::until_close; }

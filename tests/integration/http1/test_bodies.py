@@ -6,6 +6,7 @@ import threading
 from support import raw
 from support.case import BARE, Case
 from support.echo_service import pattern
+from support.metrics import Metrics
 from support.services import Echo
 
 MIB = 1 << 20
@@ -51,6 +52,21 @@ class Bodies(Case):
         self.assertEqual(("0", b""), (response.get("Content-Length"), response.body))
         self.assertIsNone(service.requests[0].get("Content-Length"))
         self.assertIsNone(service.requests[0].get("Transfer-Encoding"))
+
+    def test_large_bodies_of_known_length_bypass_memory_both_ways_and_the_connection_goes_on(self):
+        body = pattern(3 * MIB)
+        proxy = self.proxy(BARE + 'status: {address: "@status@"}\n', self.start(Echo()), wait_for=("listen", "status"))
+        client = self.client(proxy)
+        spliced = []
+        for _ in range(2):
+            seen = client.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            self.assertEqual(hashlib.sha256(body).hexdigest(), json.loads(seen.body)["sha256"])
+            self.assertEqual(body, client.get(f"/bytes/{len(body)}").body)
+            self.assertEqual(pattern(5), client.get("/bytes/5").body)
+            spliced.append(Metrics(proxy.address("status")).value("outrigger_splice_bytes_total"))
+        self.assertGreater(spliced[0], 5 * MIB)
+        self.assertGreater(spliced[1], 10 * MIB)
+        self.assertEqual(0, Metrics(proxy.address("status")).value("outrigger_splice_pipes"))
 
     def test_ten_mebibytes_go_up_whole(self):
         body = pattern(10 * MIB)
