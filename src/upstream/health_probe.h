@@ -31,7 +31,7 @@ class HealthProbe final : private RootTask::Owner, private Deferred, private Dea
   Task<bool> connect(HealthProbe& self);
   Task<bool> exchange(HealthProbe& self);
   Task<bool> read_head(HealthProbe& self, ResponseHead& head);
-  Task<bool> read_content(HealthProbe& self, const ResponseHead& head);
+  Task<bool> read_content(HealthProbe& self, ResponseHead& head);
   bool fail(std::string why);
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;

@@ -72,7 +72,13 @@ upstreams: {app: {endpoints: ["@app@"]}}
         clients = [self.client(proxy) for _ in range(5)]
         until(lambda: Metrics(proxy.address("status")).value("outrigger_connections_open") == 5, "the connections")
         soft, hard = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
-        taken = {int(name) for name in os.listdir(f"/proc/{proxy.process.pid}/fd")}
+        listings = []
+
+        def is_steady():  # those that asked for metrics, and the harness's probe, may still be there
+            listings.append(sorted(os.listdir(f"/proc/{proxy.process.pid}/fd")))
+            return len(listings) >= 30 and all(listing == listings[-1] for listing in listings[-30:])
+        until(is_steady, "the descriptors to be steady")
+        taken = {int(name) for name in listings[-1]}
         lowest_free = next(number for number in range(len(taken) + 1) if number not in taken)
         resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (lowest_free, hard))
         response = clients[0].get()
