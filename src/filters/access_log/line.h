@@ -22,6 +22,7 @@ class Line {
       is_full_ = true;
       return;
     }
+    if (text.empty()) return;  // its data may be null
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }
