@@ -45,6 +45,13 @@ bool begins_with_hex_pair(std::string_view rest) {
   return rest.size() >= 2 && hex_value(rest[0]) >= 0 && hex_value(rest[1]) >= 0;
 }
 
+// RFC 3986 section 2.3: encoded or not, these mean the same, so a route for "/admin" must not be passed by as
+// "/%61dmin".
+bool is_unreserved(int byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+         byte == '_' || byte == '~';
+}
+
 // Why the encoded byte `decoded` with `rest` behind it is ambiguous.
 std::string_view check_encoded(int decoded, std::string_view rest) {
   switch (decoded) {
@@ -59,7 +66,7 @@ std::string_view check_encoded(int decoded, std::string_view rest) {
     case '%':
       return begins_with_hex_pair(rest) ? "double encoding" : "";
     default:
-      return "";
+      return is_unreserved(decoded) ? "encoded unreserved character" : "";
   }
 }
 

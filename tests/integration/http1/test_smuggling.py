@@ -306,3 +306,20 @@ upstreams: {app: {endpoints: ["@app@"], filters: []}}
             with self.subTest(path):
                 self.assertEqual(400, self.client(proxy).get(path).status)
         self.assertEqual([], self.service.requests)
+
+    def test_an_encoded_letter_does_not_pass_a_route_by(self):
+        self.service = self.start(raw.Peer.answering())
+        proxy = self.proxy("""
+version: 1
+listeners:
+  - address: "@listen@"
+    routes:
+      - match: {path: {prefix: /admin}}
+        respond: {status: 403, body: "no"}
+      - upstream: app
+upstreams: {app: {endpoints: ["@app@"], filters: []}}
+""", self.service)
+        for path, status in (("/admin", 403), ("/%61dmin", 400), ("/admi%6E/x", 400), ("/%41dmin", 400), ("/a%20b", 200)):
+            with self.subTest(path):
+                self.assertEqual(status, self.client(proxy).get(path).status)
+        self.assertEqual(["GET /a%20b HTTP/1.1"], [request.start for request in self.service.requests])
