@@ -26,6 +26,15 @@ void mask(std::span<std::byte> bytes, unsigned length) {
 
 }  // namespace
 
+std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage) {
+  char copy[INET6_ADDRSTRLEN] = {};
+  if (text.size() >= sizeof copy || text.contains('\0')) return {};
+  std::memcpy(copy, text.data(), text.size());
+  if (::inet_pton(AF_INET, copy, storage.data()) == 1) return {storage.data(), 4};
+  if (::inet_pton(AF_INET6, copy, storage.data()) == 1) return {storage.data(), 16};
+  return {};
+}
+
 std::expected<Cidr, std::string> Cidr::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));

@@ -10,6 +10,9 @@
 
 namespace outrigger::base {
 
+// The bytes of an IP address in network order, 4 or 16 of them in `storage`; none if `text` is no IP address.
+std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage);
+
 // A block of IP addresses: "10.0.0.0/8", "2001:db8::/32"; without a length the single address.
 class Cidr {
  public:

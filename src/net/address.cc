@@ -11,6 +11,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/cidr.h"
+
 namespace outrigger::net {
 
 namespace {
@@ -58,12 +60,7 @@ Address::Address(const sockaddr* address, socklen_t length) : length_(length) {
 }
 
 std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage) {
-  char copy[INET6_ADDRSTRLEN] = {};
-  if (text.size() >= sizeof copy) return {};
-  std::memcpy(copy, text.data(), text.size());
-  if (::inet_pton(AF_INET, copy, storage.data()) == 1) return {storage.data(), 4};
-  if (::inet_pton(AF_INET6, copy, storage.data()) == 1) return {storage.data(), 16};
-  return {};
+  return base::ip_bytes(text, storage);
 }
 
 std::expected<HostPort, std::string> split_host_port(std::string_view text) {
