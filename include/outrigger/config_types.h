@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <limits>
 #include <map>
@@ -40,6 +41,10 @@ struct FilterDescriptor {
   std::string_view name;                      // the key in `filters:`, a contract with users
   std::string_view summary;                   // one sentence for the reference
   const StructSchema& (*schema)() = nullptr;  // &schema_of<RetryConfig>
+  // Reads what the options name, files and secrets: once for all workers, when the configuration is loaded, and again
+  // whenever a file of it changes. The error is a sentence and refuses the configuration. Null: nothing to read.
+  // Thread: the main one; may block.
+  std::expected<std::shared_ptr<const void>, std::string> (*load)(const void* options) = nullptr;
 };
 
 // Every filter that may stand in a `filters:` list. The loader keeps pointers into it: it outlives all settings.
@@ -49,6 +54,7 @@ using FilterCatalog = std::span<const FilterDescriptor* const>;
 struct FilterSpec {
   const FilterDescriptor* type = nullptr;  // never null in loaded settings
   std::shared_ptr<const void> config;      // the filter's own struct, the T of `type->schema`
+  std::shared_ptr<const void> files;       // what `type->load` read; null if it reads nothing
   std::string fingerprint;                 // name and effective options in normal form: equal text, equal filter
   std::string path;                        // where its options stand: "upstreams.app.filters[1].retry"
   Mark mark;

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "outrigger/arena.h"
+#include "outrigger/background.h"
 #include "outrigger/body.h"
 #include "outrigger/clock.h"
 #include "outrigger/failure.h"
+#include "outrigger/identity.h"
 #include "outrigger/message.h"
 
 namespace outrigger {
@@ -127,6 +129,15 @@ class Exchange {
   void set_request_id(std::string_view id) { request_id_ = id; }
   std::uint32_t tries() const { return tries_; }
 
+  // What the client proved in the handshake; null: nothing.
+  const ClientCertificate* client_certificate() const { return certificate_; }
+  // Name of the user that a filter verified (basic_auth, api_key, jwt); empty: none. Lives as long as the exchange.
+  std::string_view user() const { return user_; }
+  void set_user(std::string_view user) { user_ = user; }
+  // What a verified token says, latest first; null: nothing. `name` and `value` live as long as the exchange.
+  const Claim* claims() const { return claims_; }
+  void add_claim(std::string_view name, std::string_view value) { claims_ = arena_.make<Claim>(name, value, claims_); }
+
   virtual Instant now() const = 0;
   virtual WallTime wall_now() const = 0;
   Instant started() const { return started_; }
@@ -152,6 +163,10 @@ class Exchange {
   // co_await exchange.sleep(d): true after d, false when the request's deadline came first.
   Sleep sleep(Duration duration);
 
+  class JobWait;
+  // co_await exchange.wait_for(job): true once the job is done, false when the request's deadline came first.
+  JobWait wait_for(std::shared_ptr<Job> job);
+
   // An answer of our own; `body` must be static or from the arena.
   Response respond(std::uint16_t status, std::string_view body, std::string_view content_type);
   // The answer for a failure: status and text from its table row.
@@ -170,10 +185,12 @@ class Exchange {
     return finisher != nullptr;
   }
 
-  // The state of the request head that a second `next` starts from.
+  // The state of the request that a second `next` starts from.
   struct Checkpoint {
     RequestHead head;
     Headers::Snapshot headers;
+    std::string_view user;
+    const Claim* claims;
   };
   Checkpoint* checkpoint();
   void rollback(const Checkpoint& checkpoint);
@@ -183,11 +200,15 @@ class Exchange {
   ~Exchange() = default;
   virtual void start_sleep(Sleep& sleep, Duration duration) = 0;
   virtual void stop_sleep(Sleep& sleep) = 0;
+  virtual void start_wait(JobWait& wait, const std::shared_ptr<Job>& job) = 0;
+  virtual void stop_wait(JobWait& wait) = 0;
 
   Arena arena_;
   RequestHead request_;
   std::string_view original_target_, original_authority_, client_ip_, scheme_, listener_, route_, upstream_, endpoint_,
-      request_id_;
+      request_id_, user_;
+  const ClientCertificate* certificate_ = nullptr;
+  const Claim* claims_ = nullptr;
   Instant started_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;
@@ -221,6 +242,31 @@ class [[nodiscard]] Exchange::Sleep final {
   Duration duration_;
   std::coroutine_handle<> handle_;
 };
+
+class [[nodiscard]] Exchange::JobWait final {
+ public:
+  JobWait(Exchange& exchange, std::shared_ptr<Job> job) : exchange_(exchange), job_(std::move(job)) {}
+  JobWait(const JobWait&) = delete;
+  JobWait& operator=(const JobWait&) = delete;
+  ~JobWait() {
+    if (handle_) exchange_.stop_wait(*this);
+  }
+  bool await_ready() const { return job_->is_done() || exchange_.is_expired(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    exchange_.start_wait(*this, job_);
+  }
+  bool await_resume() const { return job_->is_done(); }
+  // For the exchange, on its worker: the job is done, or the time is over.
+  void done() { std::exchange(handle_, nullptr).resume(); }
+
+ private:
+  Exchange& exchange_;
+  std::shared_ptr<Job> job_;
+  std::coroutine_handle<> handle_;
+};
+
+inline Exchange::JobWait Exchange::wait_for(std::shared_ptr<Job> job) { return JobWait(*this, std::move(job)); }
 
 inline Exchange::Sleep Exchange::sleep(Duration duration) { return Sleep(*this, duration); }
 

@@ -91,6 +91,14 @@ struct FilterContext {
   KeyedStore& store;
   // What has a say in the choice of the upstream's endpoint; null outside an upstream's chain.
   std::vector<std::shared_ptr<EndpointGateMaker>>* endpoint_gates = nullptr;
+  // What `FilterDescriptor::load` gave; null if the type has none.
+  std::shared_ptr<const void> files = nullptr;
+
+  // The same as what it is: the T that `load` made.
+  template <typename T>
+  std::shared_ptr<const T> loaded() const {
+    return std::static_pointer_cast<const T>(files);
+  }
 
   // The state that this filter shares with itself on other workers and after a reload that changes neither its place
   // nor its options.

@@ -50,7 +50,13 @@ void Parser::filter(const std::string& name, const Node& options, FilterSpec& ou
   if (found == catalog_.end()) return;
   const StructSchema& schema = (*found)->schema();
   const std::shared_ptr<void> config = schema.make();
+  const int errors_before = report_.errors();
   parse(schema, options, config.get(), path);
+  if ((*found)->load != nullptr && report_.errors() == errors_before) {
+    auto files = (*found)->load(config.get());
+    if (!files) report_.error(options.mark, path, files.error());
+    out.files = files ? std::move(*files) : nullptr;
+  }
   out.type = *found;
   out.config = config;
   out.fingerprint = name + ": " + format_flow(schema, config.get());

@@ -97,6 +97,10 @@ void ActiveExchange::stop_sleep(Sleep&) {
   sleep_timer_->stop();
 }
 
+void ActiveExchange::start_wait(JobWait& wait, const std::shared_ptr<Job>& job) { job_wait_.start(loop_, wait, *job); }
+
+void ActiveExchange::stop_wait(JobWait&) { job_wait_.stop(); }
+
 void ActiveExchange::SleepWait::interrupt() {
   owner.wait_.current = nullptr;
   owner.sleep_timer_->stop();

@@ -11,6 +11,7 @@
 #include "outrigger/exchange.h"
 #include "proxy/live.h"
 #include "proxy/replay_body.h"
+#include "proxy/wait_for_job.h"
 
 namespace outrigger::proxy {
 
@@ -88,6 +89,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   void expired() override;
   void start_sleep(Sleep& sleep, Duration duration) override;
   void stop_sleep(Sleep& sleep) override;
+  void start_wait(JobWait& wait, const std::shared_ptr<Job>& job) override;
+  void stop_wait(JobWait& wait) override;
 
   struct SleepWait final : net::Interruptible {
     explicit SleepWait(ActiveExchange& owner) : owner(owner) {}
@@ -110,6 +113,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   bool relaying_interim_ = false;
   std::string_view peer_ip_;
   SleepWait sleep_wait_{*this};
+  WaitForJob job_wait_{wait_};
   std::unique_ptr<Timer> sleep_timer_;
 };
 

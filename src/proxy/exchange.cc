@@ -36,11 +36,15 @@ void Exchange::decide(std::string_view by, std::string_view what) {
   last_decision_ = decision;
 }
 
-Exchange::Checkpoint* Exchange::checkpoint() { return arena_.make<Checkpoint>(request_, request_.headers.snapshot()); }
+Exchange::Checkpoint* Exchange::checkpoint() {
+  return arena_.make<Checkpoint>(request_, request_.headers.snapshot(), user_, claims_);
+}
 
 void Exchange::rollback(const Checkpoint& checkpoint) {
   request_ = checkpoint.head;
   request_.headers.restore(checkpoint.headers);
+  user_ = checkpoint.user;
+  claims_ = checkpoint.claims;
 }
 
 }  // namespace outrigger

@@ -35,7 +35,7 @@ class Builder {
   void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner,
                   upstream::Gates::Makers* endpoint_gates = nullptr) {
     FilterContext context{spec.path,      spec.fingerprint, owner.listener, owner.route,
-                          owner.upstream, parts_.store,     endpoint_gates};
+                          owner.upstream, parts_.store,     endpoint_gates, spec.files};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {

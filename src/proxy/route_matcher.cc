@@ -15,6 +15,7 @@ std::unique_ptr<base::Regex> compiled(const std::optional<std::string>& pattern)
 
 // RFC 9110 section 4.2.3: hosts are compared without case.
 bool host_fits(std::string_view pattern, std::string_view host) {
+  while (host.ends_with('.')) host.remove_suffix(1);  // the same name, written whole: RFC 1034 section 3.1
   if (!pattern.starts_with("*.")) return equals_ignoring_case(pattern, host);
   pattern.remove_prefix(1);  // ".example.com"
   return host.size() > pattern.size() && equals_ignoring_case(host.substr(host.size() - pattern.size()), pattern);

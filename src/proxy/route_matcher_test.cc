@@ -41,6 +41,25 @@ TEST_CASE("routes are asked most specific first, equal ones in file order", "[pr
   CHECK(names == std::vector<std::string>{"host", "wildcard", "exact", "long", "short", "any", "any again", "app"});
 }
 
+TEST_CASE("a host is the same name with a last dot, a port or in capitals", "[proxy][route][security]") {
+  config::RouteMatch match;
+  match.host = {"a.example", "*.b.example"};
+  const RouteMatcher matcher(match);
+  Arena arena;
+  RequestHead request(arena);
+  request.target = "/";
+  for (const auto& [authority, expected] : {std::pair{"a.example", true},
+                                            {"a.example.", true},
+                                            {"A.Example.:8080", true},
+                                            {"x.b.example.", true},
+                                            {"a.example.evil", false},
+                                            {"", false}}) {
+    request.authority = authority;
+    CAPTURE(authority);
+    CHECK(matcher.matches(request) == expected);
+  }
+}
+
 TEST_CASE("a prefix matches whole segments", "[proxy][route]") {
   const RouteMatcher matcher(path({}, "/a"));
   Arena arena;

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/memory_budget.h"
+#include "outrigger/background.h"
 #include "outrigger/line_log.h"
 #include "server/admin/admin_api.h"
 #include "server/admin/status_pages.h"
@@ -126,6 +127,7 @@ int Server::run() {
   loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  stop_background();
   close_logs();
   log(LogLevel::info, "stopped");
   if (!process_log_->flush(kLastLines)) std::_Exit(0);  // stderr takes nothing, and waiting for it would never end

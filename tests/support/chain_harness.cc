@@ -1,6 +1,7 @@
 #include "support/chain_harness.h"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 
 #include "filters/registry.h"
@@ -108,8 +109,11 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     if (parsed.status != http::h1::HeadResult::Status::complete) throw std::runtime_error("bad request: " + text_);
     original_target_ = request_.target;
     original_authority_ = request_.authority;
-    client_ip_ = "192.0.2.7";
-    scheme_ = "https";
+    client_ip_ = harness.client_.ip;
+    scheme_ = harness.client_.scheme;
+    user_ = harness.client_.user;
+    certificate_ = harness.client_.certificate.get();
+    for (const auto& [name, value] : harness.client_.claims) add_claim(name, value);
     listener_ = "web";
     route_ = harness.route_;
     upstream_ = "app";
@@ -136,6 +140,7 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
 
   // Moves the clock to the end of the current sleep, or to the deadline.
   void wake() {
+    if (job_wait_ != nullptr) return finish_job();
     if (sleep_ == nullptr) throw std::runtime_error("the exchange waits for nothing");
     expired_ = wake_at_ > deadline_;
     harness_.now_ = std::max(harness_.now_, std::min(wake_at_, deadline_));
@@ -159,6 +164,12 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
   bool is_upstream_sleep = false;
 
  private:
+  // Helpers run in real time; the harness waits for them.
+  void finish_job() {
+    const auto done = std::make_shared<std::promise<void>>();
+    if (job_->when_done([done] { done->set_value(); })) done->get_future().wait();
+    std::exchange(job_wait_, nullptr)->done();
+  }
   static RootTask run(FakeExchange& exchange, const Link* first) {
     exchange.response_.emplace(co_await Next(first, first->filter->repeats())(exchange));
   }
@@ -172,6 +183,11 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     if (!is_upstream_sleep) harness_.sleeps_.push_back(duration);
   }
   void stop_sleep(Sleep&) override { sleep_ = nullptr; }
+  void start_wait(JobWait& wait, const std::shared_ptr<Job>& job) override {
+    job_wait_ = &wait;
+    job_ = job;
+  }
+  void stop_wait(JobWait&) override { job_wait_ = nullptr; }
 
   ChainHarness& harness_;
   Instant deadline_;
@@ -180,6 +196,8 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
   bool has_body_;
   bool is_done_ = false;
   Sleep* sleep_ = nullptr;
+  JobWait* job_wait_ = nullptr;
+  std::shared_ptr<Job> job_;
   Instant wake_at_{};
   std::exception_ptr error_;
   std::optional<Response> response_;
@@ -226,7 +244,7 @@ ChainHarness::ChainHarness(const std::string& filters) : store_(std::make_unique
   settings_ = std::move(loaded.settings);
   std::vector<Filter*> chain;
   for (const config::FilterSpec& spec : *settings_->upstreams.at(0).filters) {
-    FilterContext context{spec.path, spec.fingerprint, "", "", "app", *store_};
+    FilterContext context{spec.path, spec.fingerprint, "", "", "app", *store_, nullptr, spec.files};
     owned_.push_back(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
     chain.push_back(owned_.back().get());
   }

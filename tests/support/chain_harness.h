@@ -76,6 +76,15 @@ struct Result {
   std::string field(std::string_view name) const { return value_of(fields, name); }
 };
 
+// Who asks, for later requests.
+struct Client {
+  std::string ip = "192.0.2.7";
+  std::string scheme = "https";
+  std::string user{};
+  Fields claims{};  // as if a token had been verified before
+  std::shared_ptr<const ClientCertificate> certificate{};
+};
+
 class ChainHarness {
  public:
   static constexpr Duration kDeadline = std::chrono::seconds(60);  // of a request
@@ -111,6 +120,7 @@ class ChainHarness {
   // For later requests.
   void set_trusted_peer(bool trusted) { is_trusted_ = trusted; }
   void set_route(std::string name) { route_ = *routes_.insert(std::move(name)).first; }
+  void set_client(Client client) { client_ = std::move(client); }
 
  private:
   class FakeExchange;
@@ -132,6 +142,7 @@ class ChainHarness {
   bool is_trusted_ = false;
   std::set<std::string> routes_{"route"};  // names keep their places, as those of a configuration do
   std::string_view route_ = *routes_.begin();
+  Client client_;
 };
 
 // The options of one filter as the loader makes them: options<RetryOptions>("retry: {num_retries: 2}").
