@@ -1,9 +1,15 @@
 #include "filters/field_rules.h"
 
+#include <algorithm>
+
 #include "outrigger/grammar.h"
-#include "outrigger/headers.h"
 
 namespace outrigger::filters {
+namespace {
+
+char folded(char c) { return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+}  // namespace
 
 std::string check_field(const std::string& name) {
   if (!is_token(name)) return "\"" + name + "\" is not the name of a header field";
@@ -33,6 +39,10 @@ std::string check_request_field(const std::string& name) {
     default:
       return check_field(name);
   }
+}
+
+void remove_vouched(Headers& headers, std::string_view name) {
+  headers.remove_if([name](const Field& field) { return std::ranges::equal(field.name, name, {}, folded, folded); });
 }
 
 }  // namespace outrigger::filters

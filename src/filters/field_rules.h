@@ -1,8 +1,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-// Which header fields an operator may set. For the checks of schemas: the error text, "" when it is good.
+#include "outrigger/headers.h"
+
+// Which header fields an operator may set. Checks give the error text, "" when it is good.
 namespace outrigger::filters {
 
 // A field that filters may change in messages of either direction: a token, and none of those that delimit the message
@@ -11,5 +14,9 @@ namespace outrigger::filters {
 std::string check_field(const std::string& name);
 // The same for requests: without Host (`rewrite` changes it, and the route with it) and Expect.
 std::string check_request_field(const std::string& name);
+
+// Removes what a client may have put where only a filter speaks: the field of this name, and those that a service could
+// take for it, "X_User" for "X-User" (both are HTTP_X_USER to a CGI program).
+void remove_vouched(Headers& headers, std::string_view name);
 
 }  // namespace outrigger::filters

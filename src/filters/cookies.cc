@@ -1,0 +1,96 @@
+#include "filters/cookies.h"
+
+namespace outrigger::filters {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The next part of a list; what is left stays in `rest`.
+std::string_view next_part(std::string_view& rest, char separator) {
+  const auto end = rest.find(separator);
+  const std::string_view part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return part;
+}
+
+struct Pair {
+  std::string_view name, value;
+};
+Pair split(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) return {text, {}};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::string_view cookie_name(std::string_view part) { return trimmed(split(trimmed(part)).name); }
+
+// `list` without the parts for which `drops` is true, joined by `between`.
+template <typename Drops>
+std::string_view without(std::string_view list, char separator, std::string_view between, Drops drops, Arena& arena) {
+  std::string_view kept;
+  while (!list.empty()) {
+    const std::string_view part = next_part(list, separator);
+    if (drops(part)) continue;
+    kept = kept.empty() ? part : arena.concat(kept, between, part);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::optional<std::string_view> cookie_of(const Headers& headers, std::string_view name) {
+  std::optional<std::string_view> found;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::cookie) continue;
+    for (std::string_view rest = field.value; !rest.empty();) {
+      const Pair pair = split(trimmed(next_part(rest, ';')));
+      if (trimmed(pair.name) != name) continue;
+      if (found) return std::nullopt;
+      found = trimmed(pair.value);
+    }
+  }
+  if (found && found->size() >= 2 && found->starts_with('"') && found->ends_with('"')) {
+    found = found->substr(1, found->size() - 2);
+  }
+  return found;
+}
+
+void remove_cookie(Headers& headers, std::string_view name) {
+  const auto is_it = [name](std::string_view part) { return trimmed(part).empty() || cookie_name(part) == name; };
+  std::string_view kept;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::cookie) continue;
+    const std::string_view rest = trimmed(without(field.value, ';', ";", is_it, headers.arena()));
+    if (!rest.empty()) kept = kept.empty() ? rest : headers.arena().concat(kept, "; ", rest);
+  }
+  if (kept.empty()) {
+    headers.remove(FieldId::cookie);
+  } else {
+    headers.set("Cookie", kept);
+  }
+}
+
+std::optional<std::string_view> parameter_of(std::string_view query, std::string_view name) {
+  std::optional<std::string_view> found;
+  while (!query.empty()) {
+    const Pair pair = split(next_part(query, '&'));
+    if (pair.name != name) continue;
+    if (found) return std::nullopt;
+    found = pair.value;
+  }
+  return found;
+}
+
+std::string_view without_parameter(std::string_view target, std::string_view name, Arena& arena) {
+  const auto mark = target.find('?');
+  if (mark == std::string_view::npos) return target;
+  const auto is_it = [name](std::string_view part) { return split(part).name == name; };
+  const std::string_view query = without(target.substr(mark + 1), '&', "&", is_it, arena);
+  return query.empty() ? target.substr(0, mark) : arena.concat(target.substr(0, mark), "?", query);
+}
+
+}  // namespace outrigger::filters

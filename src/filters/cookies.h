@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "outrigger/headers.h"
+
+namespace outrigger::filters {
+
+// The value of the cookie `name` (RFC 6265 section 5.4, quotes taken off); nothing if there is none or it is sent more
+// than once: parties that choose differently could be played against each other.
+std::optional<std::string_view> cookie_of(const Headers& headers, std::string_view name);
+
+// Takes the cookie out of every Cookie field; a field that held nothing else goes.
+void remove_cookie(Headers& headers, std::string_view name);
+
+// The value of the parameter `name` of a query, as it stands there; nothing if there is none or there are several.
+std::optional<std::string_view> parameter_of(std::string_view query, std::string_view name);
+
+// `target` without the parameter `name`.
+std::string_view without_parameter(std::string_view target, std::string_view name, Arena& arena);
+
+}  // namespace outrigger::filters

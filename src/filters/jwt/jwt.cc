@@ -1,0 +1,197 @@
+#include "filters/jwt/jwt.h"
+
+#include <algorithm>
+
+#include "base/secret.h"
+#include "base/small_file.h"
+#include "filters/cookies.h"
+#include "filters/field_rules.h"
+#include "outrigger/grammar.h"
+
+namespace outrigger::filters {
+namespace {
+
+using base::crypto::Algorithm;
+using base::crypto::VerificationKey;
+using Loaded = std::expected<std::shared_ptr<const void>, std::string>;
+
+std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
+  return std::make_unique<Jwt>(*static_cast<const JwtOptions*>(options), context);
+}
+
+Loaded load(const void* any) {
+  const auto& options = *static_cast<const JwtOptions*>(any);
+  if (!options.secret.empty()) {
+    auto secret = base::resolve_secret(options.secret);
+    if (!secret) return std::unexpected(secret.error());
+    auto key = VerificationKey::from_secret(std::move(*secret));
+    if (!key) return std::unexpected("secret: " + key.error());
+    return std::make_shared<KeySet>(KeySet::of(std::move(*key)));
+  }
+  const std::string path = base::file_path(options.jwks);
+  const auto text = base::read_small_file(path);
+  if (!text) return std::unexpected(text.error());
+  auto keys = KeySet::parse_jwks(*text);
+  if (!keys) return std::unexpected(path + " " + keys.error());
+  return std::make_shared<KeySet>(std::move(*keys));
+}
+
+std::string check_algorithm(const std::string& name) {
+  return base::crypto::algorithm_of(name) ? ""
+                                          : "\"" + name + "\" is no algorithm: write RS256, PS256, ES256, EdDSA ...";
+}
+
+std::string check_options(const JwtOptions& options) {
+  if (options.jwks.empty() == options.secret.empty()) return "needs one of jwks and secret";
+  for (const std::string& name : options.algorithms) {
+    if (base::crypto::is_symmetric(*base::crypto::algorithm_of(name)) != options.jwks.empty()) {
+      return name +
+             (options.jwks.empty() ? " is not verified by a secret" : " is verified by a secret, not by a key of jwks");
+    }
+  }
+  for (const auto& [header, claim] : options.claims_to_headers) {
+    if (std::string error = check_request_field(header); !error.empty()) return error;
+    if (claim.empty()) return "claims_to_headers: the claim for " + header + " is missing";
+  }
+  return "";
+}
+
+// RFC 6750 section 2.1. Nothing if there is none or there are several.
+std::optional<std::string_view> bearer_of(const Headers& headers) {
+  constexpr std::string_view kScheme = "Bearer";
+  if (headers.count(FieldId::authorization) != 1) return std::nullopt;
+  const std::string_view text = *headers.get(FieldId::authorization);
+  const auto blank = text.find(' ');
+  if (blank == std::string_view::npos || !equals_ignoring_case(text.substr(0, blank), kScheme)) return std::nullopt;
+  return text.substr(std::min(text.find_first_not_of(' ', blank), text.size()));
+}
+
+// RFC 8725 section 3.11: a token that says it is something else (a logout token, say) is no access token.
+bool is_access_token(std::string_view type) {
+  constexpr std::string_view kMedia = "application/";
+  if (type.size() > kMedia.size() && equals_ignoring_case(type.substr(0, kMedia.size()), kMedia)) {
+    type.remove_prefix(kMedia.size());
+  }
+  return type.empty() || equals_ignoring_case(type, "JWT") || equals_ignoring_case(type, "at+jwt");
+}
+
+}  // namespace
+
+void describe(config::Schema<JwtOptions>& schema) {
+  schema.summary("Lets through who shows a signed token (JWT); its claims are known to the filters behind it.");
+  schema.field("issuer", &JwtOptions::issuer, "Who may have made it (iss).").required().one_or_many();
+  schema.field("audience", &JwtOptions::audience, "For whom it must be (aud); absent: for anybody.").one_or_many();
+  schema.field("jwks", &JwtOptions::jwks, "The keys: a file with a JWK set.")
+      .file()
+      .example("file:/etc/outrigger/jwks.json");
+  schema.field("secret", &JwtOptions::secret, "Instead of jwks, for HS256 and the like: the secret.")
+      .secret()
+      .example("file:/run/secrets/jwt");
+  schema.field("algorithms", &JwtOptions::algorithms, "Only these; absent: all that fit the keys.")
+      .one_or_many()
+      .check_text(check_algorithm)
+      .example("[RS256, ES256]");
+  schema.field("leeway", &JwtOptions::leeway, "How far the issuer's clock may be off.")
+      .range(Duration(0), std::chrono::minutes(10));
+  schema.field("cookie", &JwtOptions::cookie, "The cookie that has the token; absent: the field Authorization.")
+      .check_text(
+          [](const std::string& name) -> std::string { return name.empty() || is_token(name) ? "" : "is no name"; });
+  schema.field("claims_to_headers", &JwtOptions::claims_to_headers, "Fields for the service, and the claim of each.")
+      .example("{X-User: sub}");
+  schema.field("optional", &JwtOptions::optional, "Requests without a token pass, without claims.");
+  schema.field("forward", &JwtOptions::forward, "Let the service see the token.");
+  describe_mode(schema, &JwtOptions::mode);
+  schema.check(check_options);
+}
+
+Jwt::Jwt(const JwtOptions& options, FilterContext& context)
+    : options_(options),
+      rules_{.issuers = options.issuer, .audiences = options.audience, .leeway = options.leeway},
+      keys_(context.loaded<KeySet>()),
+      verdicts_("jwt", context) {
+  for (const std::string& name : options.algorithms) algorithms_.push_back(*base::crypto::algorithm_of(name));
+}
+
+// Why the token is not accepted, "" if it is; then `claims` are its claims.
+std::string Jwt::verify(std::string_view text, WallTime now, base::Json& claims) const {
+  const auto token = parse_token(text);
+  if (!token) return token.error();
+  if (!is_access_token(token->type)) return "it is no access token (typ)";
+  if (!algorithms_.empty() && std::ranges::find(algorithms_, token->algorithm) == algorithms_.end()) {
+    return "its algorithm " + std::string(name_of(token->algorithm)) + " is not among those of jwt";
+  }
+  switch (keys_->verify(*token)) {
+    case KeySet::Result::good:
+      break;
+    case KeySet::Result::unknown_key:
+      return "there is no key for it";
+    case KeySet::Result::bad_signature:
+      return "its signature is wrong";
+  }
+  auto parsed = parse_claims(*token);
+  if (!parsed) return parsed.error();
+  claims = std::move(*parsed);
+  return check_claims(claims, rules_, now);
+}
+
+Jwt::Finding Jwt::examine(Exchange& exchange) const {
+  const Headers& headers = exchange.request().headers;
+  const auto text = options_.cookie.empty() ? bearer_of(headers) : cookie_of(headers, options_.cookie);
+  if (!text || text->empty()) {
+    const bool shows_nothing = options_.cookie.empty() ? !headers.has(FieldId::authorization) : !text.has_value();
+    if (options_.optional && shows_nothing) return {.is_anonymous = true};
+    return {.failure = Failure::credentials_missing, .why = "there is no token"};
+  }
+  base::Json claims;
+  const std::string objection = verify(*text, exchange.wall_now(), claims);
+  if (!objection.empty()) {
+    return {.failure = Failure::credentials_wrong, .why = exchange.arena().concat("the token is refused: ", objection)};
+  }
+  publish_claims(exchange, claims);
+  return {};
+}
+
+// The fields are ours alone: whatever the client put there is gone, also where the token says nothing.
+void Jwt::tell_service(Exchange& exchange) const {
+  Headers& headers = exchange.request().headers;
+  for (const auto& [header, name] : options_.claims_to_headers) {
+    remove_vouched(headers, header);
+    const Claim* first = nullptr;  // the latest stand in front
+    for (const Claim* claim = exchange.claims(); claim != nullptr; claim = claim->next) {
+      if (claim->name == name) first = claim;
+    }
+    if (first != nullptr && is_field_value(first->value)) headers.set(header, first->value);
+  }
+}
+
+// RFC 6750 section 3: who showed nothing is not told of an error.
+Response Jwt::refuse(Exchange& exchange, const Finding& finding) const {
+  Response refused = exchange.fail(finding.failure, finding.why);
+  const bool is_wrong = finding.failure == Failure::credentials_wrong;
+  refused.headers().set("WWW-Authenticate", is_wrong ? "Bearer error=\"invalid_token\"" : "Bearer");
+  return refused;
+}
+
+Task<Response> Jwt::handle(Exchange& exchange, Next next) {
+  const Finding finding = examine(exchange);
+  if (finding.failure == Failure::none) {
+    verdicts_.allow();
+  } else if (verdicts_.refuse(exchange, options_.mode, finding.why)) {
+    co_return refuse(exchange, finding);
+  }
+  tell_service(exchange);
+  if (!options_.forward && finding.failure == Failure::none) {
+    Headers& headers = exchange.request().headers;
+    if (options_.cookie.empty()) {
+      headers.remove(FieldId::authorization);
+    } else {
+      remove_cookie(headers, options_.cookie);
+    }
+  }
+  co_return co_await next(exchange);
+}
+
+const FilterType kJwtType = {{"jwt", "Lets through who shows a signed token.", &config::schema_of<JwtOptions>, load},
+                             make};
+
+}  // namespace outrigger::filters
