@@ -77,9 +77,14 @@ std::string check_listen_address(const std::string& text) {
 }
 
 std::string check_endpoint(const std::string& text) {
-  constexpr const char* kForms = "host:port, [::1]:port, unix:/path or dns://name:port";
+  constexpr const char* kForms =
+      "host:port, [::1]:port, unix:/path, dns://name:port, dns+srv://name, file:PATH or env:NAME";
   if (text.starts_with("unix:")) return check_unix(text);
   if (is_digits(text)) return check_bare_port(text);
+  if (text.starts_with("dns+srv://")) {
+    const bool good = is_host_name(std::string_view(text).substr(10));
+    return good ? std::string() : quote(text) + ": write dns+srv://_service._tcp.name, without a port";
+  }
   std::string rest = text;
   if (text.starts_with("dns://")) rest = text.substr(6);
   if (rest.ends_with(":0")) return quote(text) + ": port 0 cannot be connected to";

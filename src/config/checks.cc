@@ -87,9 +87,15 @@ class Checks {
       report_.warning(mark_of(key), key, "any certificate is accepted: whoever answers can read the traffic");
       return;
     }
-    const auto is_unix = [](const auto& endpoint) { return endpoint.address.starts_with("unix:"); };
-    if (upstream.tls->server_name.empty() && std::ranges::any_of(endpoints, is_unix)) {
+    if (!upstream.tls->server_name.empty()) return;
+    const auto has = [&](std::string_view form) {
+      return std::ranges::any_of(endpoints, [&](const auto& endpoint) { return endpoint.address.starts_with(form); });
+    };
+    if (has("unix:")) {
       error(path + ".tls", "needs server_name: a Unix socket has no name that a certificate could be checked against");
+    }
+    if (has("dns+srv://")) {
+      error(path + ".tls", "needs server_name: the names in SRV records are as little to be trusted as the addresses");
     }
   }
 

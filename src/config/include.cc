@@ -53,13 +53,9 @@ class Includer {
   void read(const std::string& file, const Mark& mark, const std::string& path) {
     if (std::ranges::find(files_, file) != files_.end()) return;  // read once, however often it is named
     if (files_.size() >= kMaxFiles) return report_.error(mark, path, "more than 1000 files");
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
-      return report_.error(mark, path, "cannot read " + file + ": not a regular file");  // a FIFO would block
-    }
     sources_.push_back(file);
     std::string problem;
-    const auto text = read_text(file, kMaxFileBytes + 1, problem);
+    const auto text = read_regular_text(file, problem);
     if (!text) return report_.error(mark, path, problem);
     files_.push_back(file);
     auto node = read_yaml(*text, file, report_);
@@ -123,6 +119,15 @@ std::optional<std::string> read_text(const std::string& path, std::size_t most, 
   in.read(text.data(), static_cast<std::streamsize>(most));
   text.resize(static_cast<std::size_t>(in.gcount()));
   return text;
+}
+
+std::optional<std::string> read_regular_text(const std::string& path, std::string& error) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    error = "cannot read " + path + ": not a regular file";
+    return std::nullopt;
+  }
+  return read_text(path, kMaxFileBytes + 1, error);
 }
 
 void include_files(Node& root, const std::string& name, Report& report, std::vector<std::string>& files,

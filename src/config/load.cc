@@ -2,6 +2,7 @@
 
 #include "config/checks.h"
 #include "config/describe.h"
+#include "config/endpoint_lists.h"
 #include "config/parser.h"
 #include "config/reader.h"
 #include "config/scalar.h"
@@ -70,6 +71,7 @@ LoadResult load_text(std::string_view text, std::string name, FilterCatalog cata
     substitute(*root, "", report);
     std::vector<std::string> files = {name};
     include_files(*root, name, report, files, result.sources);
+    expand_endpoint_lists(*root, report, result.sources);
     Settings settings = settings_of(*root, catalog, report, std::move(files));
     for (const std::string& file : settings.files) add_file(result.sources, file);
     if (report.errors() == 0) result.settings = std::move(settings);

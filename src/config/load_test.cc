@@ -182,6 +182,35 @@ TEST_CASE("config: what is defined twice over files is an error that names both"
   REQUIRE(result.diagnostics[0].message == "already set at " + main + ":3");
 }
 
+TEST_CASE("config: env: and file: among the endpoints stand for what they list", "[config]") {
+  const Folder folder;
+  const std::string file = folder.write("list.yaml", "- a:1\n- {address: \"${LIST_TEST_HOST}:2\", weight: 5}\n");
+  setenv("LIST_TEST_HOST", "b", 1);
+  setenv("LIST_TEST", "c:3, d:4", 1);
+  const std::string head = "listeners: [{address: 8080, upstream: app}]\nupstreams: {app: ";
+  const auto addresses = [&](const std::string& endpoints) {
+    const LoadResult result = load(head + endpoints + "}\n");
+    std::string all;
+    for (const EndpointSpec& spec : good(result).upstreams.at(0).endpoints) {
+      all += spec.address + '*' + std::to_string(spec.weight) + '/' + std::to_string(spec.priority) + ' ';
+    }
+    return all;
+  };
+  REQUIRE(addresses("env:LIST_TEST") == "c:3*1/0 d:4*1/0 ");
+  REQUIRE(addresses("{endpoints: env:LIST_TEST}") == "c:3*1/0 d:4*1/0 ");
+  REQUIRE(addresses("[\"file:" + file + "\", z:9]") == "a:1*1/0 b:2*5/0 z:9*1/0 ");
+  REQUIRE(addresses("[{address: \"file:" + file + "\", weight: 3, priority: 1}, env:LIST_TEST]") ==
+          "a:1*3/1 b:2*5/1 c:3*1/0 d:4*1/0 ");
+}
+
+TEST_CASE("config: a list of endpoints is watched, also when it cannot be read", "[config]") {
+  const LoadResult result =
+      load("listeners: [{address: 8080, upstream: app}]\nupstreams: {app: \"file:/nonexistent/list.yaml\"}\n");
+  REQUIRE_FALSE(result.settings);
+  REQUIRE(messages(result) == "2:18: upstreams.app: cannot read /nonexistent/list.yaml: No such file or directory\n");
+  REQUIRE(result.sources == std::vector<std::string>{"o.yaml", "/nonexistent/list.yaml"});
+}
+
 TEST_CASE("config: certificates and secret files are among the files to watch", "[config]") {
   const Folder folder;
   const std::string cert = folder.write("tls.crt", "x");

@@ -33,5 +33,7 @@ void include_files(Node& root, const std::string& name, Report& report, std::vec
 
 // A file's bytes; the error is a sentence: "cannot read FILE: No such file or directory".
 std::optional<std::string> read_text(const std::string& path, std::size_t most, std::string& error);
+// The same for what must be a regular file (a FIFO would block) of the size that read_yaml() takes.
+std::optional<std::string> read_regular_text(const std::string& path, std::string& error);
 
 }  // namespace outrigger::config

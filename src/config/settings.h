@@ -109,7 +109,7 @@ struct UpstreamTls {
 enum class BalancePolicy : std::uint8_t { least_request, round_robin, random, ewma, first, ring_hash, maglev };
 
 struct EndpointSpec {
-  std::string address;  // "host:port", "unix:/path", "dns://name:port"
+  std::string address;  // "host:port", "unix:/path", "dns://name:port", "dns+srv://name"; lists are expanded
   std::uint32_t weight = 1;
   std::uint32_t priority = 0;
   Mark mark;

@@ -17,10 +17,12 @@ void describe(Schema<UpstreamTls>& schema) {
 }
 
 void describe(Schema<EndpointSpec>& schema) {
-  schema.summary("One address of the service.");
+  schema.summary("One address of the service, or what stands for several.");
   schema.shorthand("address");
   schema.mark(&EndpointSpec::mark);
-  schema.field("address", &EndpointSpec::address, "host:port, [::1]:port, unix:/path, dns://name:port, or a port.")
+  schema
+      .field("address", &EndpointSpec::address,
+             "host:port, [::1]:port, unix:/path, a port, dns://name:port, dns+srv://name, env:NAME, or file:PATH.")
       .required()
       .example("127.0.0.1:8080")
       .check_text(check_endpoint);

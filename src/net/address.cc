@@ -126,6 +126,16 @@ bool Address::is_loopback() const {
   return family() == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr);
 }
 
+bool Address::is_unicast() const {
+  if (family() == AF_INET) {
+    const std::uint32_t bits = ntohl(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr);
+    return bits != INADDR_ANY && bits != INADDR_BROADCAST && !IN_MULTICAST(bits);
+  }
+  if (family() != AF_INET6) return true;
+  const in6_addr& bits = reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr;
+  return !IN6_IS_ADDR_UNSPECIFIED(&bits) && !IN6_IS_ADDR_MULTICAST(&bits);
+}
+
 std::string Address::ip() const {
   char text[INET6_ADDRSTRLEN] = {};
   if (family() == AF_INET) {

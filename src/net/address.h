@@ -27,6 +27,8 @@ class Address {
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
   bool is_loopback() const;
+  // Neither multicast nor the unspecified address, which Linux would take for this host.
+  bool is_unicast() const;
   bool is_unix() const;
   // Without port: "127.0.0.1", "::1", "unix:".
   std::string ip() const;

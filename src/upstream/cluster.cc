@@ -40,18 +40,21 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       form_(config::normal_form(settings)),
       parts_(std::move(parts)),
       stats_(settings.name),
+      starts_slowly_(previous != nullptr),
       outlier_gates_(make_outlier_gates(settings, parts_.store)),
       health_(board_of(settings, parts_.store)),
+      discovery_(DiscoveryBoard::of(settings.name, parts_.store)),
       balancer_(settings.load_balancing) {
   if (previous != nullptr) {
     inherited_ = previous->inherited_;
-    for (const Member& member : previous->balancer_.members()) inherited_.push_back(member.endpoint);
+    const std::vector<Member>& members = previous->balancer_.members();
+    inherited_.insert(inherited_.end(), members.begin(), members.end());
   }
   for (const config::EndpointSpec& spec : settings.endpoints) {
-    sources_.push_back(make_source(spec, {parts_.loop, parts_.resolver, stats_, *this}));
+    sources_.push_back(make_source(spec, {parts_.loop, parts_.resolver, stats_, discovery_, *this}));
   }
   update_members();
-  is_built_ = true;
+  starts_slowly_ = true;
 }
 
 Cluster::~Cluster() = default;
@@ -117,8 +120,11 @@ void Cluster::set_filter_gates(Gates::Makers makers) {
 // Endpoints that stay keep their gates.
 Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
   Member member{.endpoint = endpoint_for(found), .gates = nullptr, .weight = found.weight, .priority = found.priority};
-  member.since = is_built_ ? parts_.loop.now() : Instant();
+  member.since = starts_slowly_ ? parts_.loop.now() : Instant();
   member.endpoint->set_addresses(found.addresses);
+  for (const Member& old : inherited_) {
+    if (old.endpoint == member.endpoint) member.credit = old.credit, member.since = old.since;
+  }
   for (const Member& old : balancer_.members()) {
     if (old.endpoint == member.endpoint) member.gates = old.gates, member.credit = old.credit, member.since = old.since;
   }
@@ -136,8 +142,8 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
   for (const Member& member : balancer_.members()) {
     if (is_it(*member.endpoint)) return member.endpoint;
   }
-  for (const auto& endpoint : inherited_) {
-    if (is_it(*endpoint)) return endpoint;
+  for (const Member& member : inherited_) {
+    if (is_it(*member.endpoint)) return member.endpoint;
   }
   return std::make_shared<Endpoint>(found.name, std::move(tls), stats_.connections_idle);
 }
@@ -147,8 +153,8 @@ void Cluster::retire_all_but(const std::vector<Member>& members) {
     if (!holds(members, *member.endpoint)) member.endpoint->retire();
   }
   if (is_pending()) return;  // what is inherited may be found yet
-  for (const auto& endpoint : inherited_) {
-    if (!holds(members, *endpoint)) endpoint->retire();
+  for (const Member& member : inherited_) {
+    if (!holds(members, *member.endpoint)) member.endpoint->retire();
   }
   inherited_.clear();
 }

@@ -91,12 +91,13 @@ class Cluster final : private Source::Owner {
   ClusterParts parts_;
   ClusterStats stats_;
   bool is_handed_over_ = false;
-  bool is_built_ = false;  // endpoints that join from now on start slowly
+  bool starts_slowly_;  // endpoints that join from now on
   std::shared_ptr<EndpointGateMaker> outlier_gates_;
   std::shared_ptr<HealthBoard> health_;  // null: no active checks
+  std::shared_ptr<DiscoveryBoard> discovery_;
   Gates::Makers filter_gates_;
   Balancer balancer_;
-  std::vector<std::shared_ptr<Endpoint>> inherited_;  // from the cluster before, until all sources are known
+  std::vector<Member> inherited_;  // from the cluster before, until all sources are known
   std::vector<std::unique_ptr<HealthChecker>> checkers_;
   IntrusiveList<Waiter> waiters_;
   std::vector<std::unique_ptr<Source>> sources_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "upstream/dns_source.h"
+#include "upstream/srv_source.h"
 
 namespace outrigger::upstream {
 
@@ -32,7 +33,7 @@ const std::string& Source::error() const {
   return kNone;
 }
 
-std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceContext context) {
+std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, const SourceContext& context) {
   const std::string& text = spec.address;
   if (is_port(text)) {  // of this host
     std::vector<net::Address> addresses;
@@ -43,7 +44,8 @@ std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceCont
   if (const auto address = net::Address::parse(text)) {
     return std::make_unique<FixedSource>(Found{text, host_of(text), {*address}, spec.weight, spec.priority});
   }
-  return std::make_unique<DnsSource>(spec, std::move(context));
+  if (text.starts_with("dns+srv://")) return std::make_unique<SrvSource>(spec, context);
+  return std::make_unique<DnsSource>(spec, context);
 }
 
 }  // namespace outrigger::upstream

@@ -8,6 +8,7 @@
 #include "net/address.h"
 #include "net/dns/resolver.h"
 #include "upstream/cluster_stats.h"
+#include "upstream/discovery.h"
 
 namespace outrigger::upstream {
 
@@ -39,17 +40,21 @@ class Source {
   virtual bool is_pending() const { return false; }
   // Why there is no newer answer, a sentence; empty while all is well.
   virtual const std::string& error() const;
+  // How its look-ups go; null: there is nothing to look up.
+  virtual const Discovery* discovery() const { return nullptr; }
 };
 
 struct SourceContext {
   EventLoop& loop;
   std::shared_ptr<net::dns::Resolver> resolver;
   ClusterStats stats;
+  std::shared_ptr<DiscoveryBoard> board;
   Source::Owner& owner;
 };
 
-// The source for an entry: an address, a name whose addresses are one endpoint, or (dns://) a name each of whose
-// addresses is one. Never fails: an unknown name is a source without endpoints that goes on asking.
-std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, SourceContext context);
+// The source for an entry: an address, a name whose addresses are one endpoint, (dns://) a name each of whose addresses
+// is one, or (dns+srv://) a name each of whose services is one. Never fails: an unknown name is a source without
+// endpoints that goes on asking.
+std::unique_ptr<Source> make_source(const config::EndpointSpec& spec, const SourceContext& context);
 
 }  // namespace outrigger::upstream

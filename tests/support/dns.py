@@ -26,7 +26,8 @@ class DnsServer:
     """Answers from `records`: {"app.test": {"A": ["127.0.0.1"]}}; names that are missing do not exist.
 
     `failure` (SERVFAIL, ...) is the answer to everything while it is set; while `silent`, nothing is answered, and while
-    `gate` is a threading.Event that is not set, answers wait for it. `questions` lists (name, type) as they came.
+    `gate` is a threading.Event that is not set, answers wait for it. `garble(name, answer)`, if
+    set, makes of an answer with records what is sent instead. `questions` lists (name, type) as they came.
     """
 
     def __init__(self, records=None, ttl=1):
@@ -35,6 +36,7 @@ class DnsServer:
         self.failure = 0
         self.silent = False
         self.gate = None
+        self.garble = None
         self.questions = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -70,7 +72,7 @@ class DnsServer:
         for value in values:
             data = _data(kind, value)
             reply += struct.pack(">HHHIH", 0xC00C, TYPES[kind], 1, self.ttl, len(data)) + data
-        return reply
+        return self.garble(name, reply) if self.garble and values else reply
 
     def __enter__(self):
         self._thread.start()

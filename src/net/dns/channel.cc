@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <span>
 
 namespace outrigger::net::dns {
 
@@ -54,12 +55,13 @@ Answer to_answer(int status, const ares_addrinfo* result) {
   }
   int ttl = 1 << 30;
   for (const auto* node = result->nodes; node != nullptr; node = node->ai_next) {
-    answer.addresses.emplace_back(node->ai_addr, node->ai_addrlen);
     ttl = std::min(ttl, node->ai_ttl);
+    const Address address(node->ai_addr, node->ai_addrlen);
+    if (address.is_unicast()) answer.addresses.push_back(address);
   }
   for (const auto* alias = result->cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
   answer.ttl = std::chrono::seconds(std::max(ttl, 0));
-  if (answer.addresses.empty()) answer.error = error_phrase(ARES_ENODATA);
+  if (answer.addresses.empty()) answer.error = "the name has no address that can be connected to";
   return answer;
 }
 
@@ -107,6 +109,10 @@ struct Channel::Query {
   std::function<void(Answer)> done;
 };
 
+struct Channel::ServiceQuery {
+  std::function<void(Services)> done;
+};
+
 Channel::Channel(EventLoop& loop, const std::string& servers) : loop_(loop), timer_(loop, [this] { work(); }) {
   initialise_library();
   ares_options options{};
@@ -147,6 +153,22 @@ void Channel::on_answer(void* query, int status, int, ares_addrinfo* result) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> data(result, &ares_freeaddrinfo);
   if (status == ARES_EDESTRUCTION) return;
   owned->done(to_answer(status, data.get()));
+}
+
+void Channel::query_services(const std::string& name, std::function<void(Services)> done) {
+  constexpr int kInternet = 1;
+  constexpr int kServices = 33;  // RFC 2782
+  if (!setup_error_.empty()) return done({.error = setup_error_});
+  ares_search(ares_, name.c_str(), kInternet, kServices, &Channel::on_services, new ServiceQuery{std::move(done)});
+  arm();
+}
+
+void Channel::on_services(void* query, int status, int, unsigned char* answer, int length) {
+  const std::unique_ptr<ServiceQuery> owned(static_cast<ServiceQuery*>(query));
+  if (status == ARES_EDESTRUCTION) return;
+  if (status == ARES_ENODATA) return owned->done({.error = "the name has no services"});
+  if (status != ARES_SUCCESS) return owned->done({.error = error_phrase(status)});
+  owned->done(parse_services({answer, static_cast<std::size_t>(length)}));
 }
 
 // c-ares tells what it waits for; neither: it is about to close the socket.

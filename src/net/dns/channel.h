@@ -8,6 +8,7 @@
 
 #include "event/event_loop.h"
 #include "net/address.h"
+#include "net/dns/services.h"
 
 struct ares_addrinfo;
 struct ares_channeldata;
@@ -37,11 +38,16 @@ class Channel {
   // start further queries but not destroy the channel. Cost: blocks to read /etc/hosts; one or two datagrams a try.
   void query(const std::string& name, std::function<void(Answer)> done);
 
+  // Asks for SRV records; otherwise as query(), but /etc/hosts has none.
+  void query_services(const std::string& name, std::function<void(Services)> done);
+
  private:
   class Socket;
   struct Query;
+  struct ServiceQuery;
 
   static void on_socket(void* self, int fd, int readable, int writable);
+  static void on_services(void* query, int status, int timeouts, unsigned char* answer, int length);
   static void on_answer(void* query, int status, int timeouts, ares_addrinfo* result);
   void work();
   bool process_ready();

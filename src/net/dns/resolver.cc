@@ -58,6 +58,11 @@ std::unique_ptr<Lookup> Resolver::resolve(const std::string& name, std::function
   return lookup;
 }
 
+std::unique_ptr<ServiceLookup> Resolver::find_services(const std::string& name, std::function<void(Services)> done) {
+  constexpr ServiceLookup::Limits kLimits{kDeadline, kShortestTtl, kLongestTtl};
+  return std::make_unique<ServiceLookup>(loop_, *channel_, name, kLimits, std::move(done));
+}
+
 // What those who wait are told. RFC 8767 section 4: a denial is an answer and replaces the old one, a failure is not.
 Result Resolver::settle(const std::string& name, Answer answer) {
   if (!answer.addresses.empty()) {

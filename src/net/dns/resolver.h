@@ -9,6 +9,7 @@
 
 #include "base/intrusive_list.h"
 #include "net/dns/channel.h"
+#include "net/dns/service_lookup.h"
 
 namespace outrigger::net::dns {
 
@@ -52,6 +53,10 @@ class Resolver {
 
   // Calls `done` once, from an event. IP addresses are answered without a server. Cost: a map look-up when cached.
   [[nodiscard]] std::unique_ptr<Lookup> resolve(const std::string& name, std::function<void(Result)> done);
+
+  // The services behind a name, not cached; otherwise as resolve().
+  [[nodiscard]] std::unique_ptr<ServiceLookup> find_services(const std::string& name,
+                                                             std::function<void(Services)> done);
 
  private:
   class Running;

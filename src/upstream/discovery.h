@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+#include "net/dns/services.h"
+#include "outrigger/clock.h"
+#include "outrigger/filter.h"
+
+namespace outrigger::upstream {
+
+// A good answer to a look-up: of either kind, not both.
+struct Answer {
+  std::vector<net::Address> addresses{};  // port 0
+  std::vector<net::dns::Service> services{};
+};
+
+// How the look-ups of one name go, for all workers and across reloads. Keeps the last good answer for those who get
+// none: it may be used for ten minutes (RFC 8767 section 5). Says in the process log when look-ups begin to fail, when
+// the last good answer has become too old, and when they succeed again. Thread: any; takes a lock, once a look-up.
+class Discovery {
+ public:
+  static constexpr Duration kUsable = std::chrono::minutes(10);
+
+  // `name`: as in the file, "dns://api.example:80".
+  Discovery(std::string upstream, std::string name);
+
+  void succeed(Answer answer, Instant now);
+  // `why`: a sentence. Gives what may be used instead.
+  std::optional<Answer> fail(const std::string& why, Instant now);
+  std::optional<Answer> last_good(Instant now);
+
+  struct View {
+    bool is_failing = false;
+    std::string error;            // of the latest look-up
+    std::optional<Duration> age;  // of the last good answer
+  };
+  View view(Instant now);
+  const std::string& name() const { return name_; }
+
+ private:
+  enum class Told : unsigned char { good, kept, gone };
+  bool is_usable(Instant now) const { return good_at_ && now - *good_at_ <= kUsable; }
+  void tell(Told what, Instant now);
+
+  const std::string upstream_, name_;
+  std::mutex mutex_;  // guards what follows
+  Answer answer_;
+  std::optional<Instant> good_at_;
+  std::string error_;
+  Told told_ = Told::good;
+  std::optional<Instant> told_at_;  // of bad news
+};
+
+// The look-ups of one upstream. Thread: any; takes a lock.
+class DiscoveryBoard {
+ public:
+  // That of the process, with its metrics.
+  static std::shared_ptr<DiscoveryBoard> of(const std::string& upstream, KeyedStore& store);
+
+  explicit DiscoveryBoard(std::string upstream) : upstream_(std::move(upstream)) {}
+
+  // Lives as long as somebody holds it.
+  std::shared_ptr<Discovery> find(const std::string& name);
+  std::size_t failing(Instant now);
+  // Of the oldest last good answer; nothing: there is none.
+  std::optional<Duration> oldest(Instant now);
+
+ private:
+  std::vector<std::shared_ptr<Discovery>> all();
+
+  const std::string upstream_;
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Discovery>> items_;  // guarded by mutex_
+};
+
+}  // namespace outrigger::upstream
