@@ -136,6 +136,14 @@ bool Address::is_unicast() const {
   return !IN6_IS_ADDR_UNSPECIFIED(&bits) && !IN6_IS_ADDR_MULTICAST(&bits);
 }
 
+bool Address::operator==(const Address& other) const {
+  if (family() != other.family() || port() != other.port()) return false;
+  if (family() != AF_INET6) return text() == other.text();
+  const auto& one = reinterpret_cast<const sockaddr_in6&>(storage_);
+  const auto& two = reinterpret_cast<const sockaddr_in6&>(other.storage_);
+  return IN6_ARE_ADDR_EQUAL(&one.sin6_addr, &two.sin6_addr) && one.sin6_scope_id == two.sin6_scope_id;
+}
+
 std::string Address::ip() const {
   char text[INET6_ADDRSTRLEN] = {};
   if (family() == AF_INET) {

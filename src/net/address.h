@@ -30,6 +30,7 @@ class Address {
   // Neither multicast nor the unspecified address, which Linux would take for this host.
   bool is_unicast() const;
   bool is_unix() const;
+  bool operator==(const Address& other) const;
   // Without port: "127.0.0.1", "::1", "unix:".
   std::string ip() const;
   // As parse() takes it.

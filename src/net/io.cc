@@ -1,7 +1,5 @@
 #include "net/io.h"
 
-#include "net/address.h"
-
 namespace outrigger::net {
 
 std::span<iovec> skip(std::span<iovec> pieces, std::size_t bytes) {
@@ -62,54 +60,6 @@ void WriteAll::expired() { finish(IoEnd::timed_out); }
 void WriteAll::finish(IoEnd end) {
   end_ = end;
   clear();
-  transport_.watch().wait_writable(nullptr);
-  std::exchange(handle_, nullptr).resume();
-}
-
-Established::Established(EventLoop& loop, Transport& transport, bool connecting, Duration limit, WaitSlot& slot)
-    : loop_(loop), transport_(transport), connecting_(connecting), limit_(limit), slot_(slot) {}
-
-Established::~Established() {
-  if (!handle_) return;
-  slot_.current = nullptr;
-  transport_.watch().wait_readable(nullptr);
-  transport_.watch().wait_writable(nullptr);
-}
-
-bool Established::attempt() {
-  const IoResult result = transport_.handshake();
-  if (result.state == IoResult::State::would_block) return false;
-  end_ = result.state == IoResult::State::ok ? IoEnd::done : IoEnd::failed;
-  return true;
-}
-
-void Established::park() {
-  transport_.watch().wait_writable(this);
-  if (!connecting_) transport_.watch().wait_readable(this);
-}
-
-void Established::await_suspend(std::coroutine_handle<> handle) {
-  handle_ = handle;
-  slot_.current = this;
-  loop_.set_deadline(*this, limit_);
-  park();
-}
-
-void Established::wake() {
-  if (connecting_) {
-    error_ = connect_error(transport_.fd());
-    if (error_ != 0) return finish(IoEnd::failed);
-    connecting_ = false;
-  }
-  if (attempt()) return finish(end_);
-  park();
-}
-
-void Established::finish(IoEnd end) {
-  end_ = end;
-  clear();
-  slot_.current = nullptr;
-  transport_.watch().wait_readable(nullptr);
   transport_.watch().wait_writable(nullptr);
   std::exchange(handle_, nullptr).resume();
 }

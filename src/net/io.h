@@ -83,38 +83,4 @@ class [[nodiscard]] Readable final : private Wakeable {
   std::coroutine_handle<> handle_;
 };
 
-// co_await Established(...): waits until a started connect (and its TLS handshake) is done. At most `limit`.
-class [[nodiscard]] Established final : private Wakeable, private Deadline, private Interruptible {
- public:
-  Established(EventLoop& loop, Transport& transport, bool connecting, Duration limit, WaitSlot& slot);
-  Established(const Established&) = delete;
-  Established& operator=(const Established&) = delete;
-  ~Established();
-
-  bool await_ready() { return !connecting_ && attempt(); }
-  void await_suspend(std::coroutine_handle<> handle);
-  IoEnd await_resume() const { return end_; }
-  // After `failed`: true if the connection itself failed, false if TLS did.
-  bool is_connecting() const { return connecting_; }
-  // The errno of a connection that failed.
-  int error() const { return error_; }
-
- private:
-  bool attempt();
-  void park();
-  void wake() override;
-  void expired() override { finish(IoEnd::timed_out); }
-  void interrupt() override { finish(IoEnd::interrupted); }
-  void finish(IoEnd end);
-
-  EventLoop& loop_;
-  Transport& transport_;
-  bool connecting_;
-  Duration limit_;
-  WaitSlot& slot_;
-  std::coroutine_handle<> handle_;
-  IoEnd end_ = IoEnd::done;
-  int error_ = 0;
-};
-
 }  // namespace outrigger::net

@@ -16,8 +16,8 @@ struct Dialed {
   std::string_view detail;
 };
 
-// Connects to the endpoint's addresses in turn until one accepts, with TLS where the upstream asks for it. Each has the
-// upstream's connect timeout; all end with the exchange's deadline.
+// Connects to one of the endpoint's addresses, with TLS where the upstream asks for it: see net::Connect. All of them
+// together have the upstream's connect timeout, and end with the exchange's deadline.
 Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint);
 
 }  // namespace outrigger::proxy

@@ -32,6 +32,9 @@ ClusterStats::ClusterStats(const std::string& upstream) : upstream_(upstream) {
       stats::counter("outrigger_upstream_connections_opened_total", "Connections that were made.", labels);
   connections_reused =
       stats::counter("outrigger_upstream_connections_reused_total", "Requests sent on a kept connection.", labels);
+  address_fallbacks =
+      stats::counter("outrigger_upstream_address_fallbacks_total",
+                     "Connections made to another address of the name than the one that was tried first.", labels);
   tls_resumed = stats::counter("outrigger_upstream_tls_resumed_total",
                                "Connections that took up an earlier TLS session.", labels);
   replays = stats::counter("outrigger_upstream_replays_total",

@@ -22,7 +22,7 @@ class ClusterStats {
   stats::Gauge in_flight, queued;
   stats::Counter queue_full, queue_timeout;
   stats::Gauge connections_open, connections_idle;
-  stats::Counter connections_opened, connections_reused, tls_resumed, replays, failovers;
+  stats::Counter connections_opened, connections_reused, address_fallbacks, tls_resumed, replays, failovers;
   stats::Histogram connect_time;  // to an open connection, TLS included
   stats::Histogram head_time;     // of a try: from its begin to the final response head
   stats::Gauge endpoints;

@@ -1,5 +1,8 @@
 #include "upstream/endpoint.h"
 
+#include <algorithm>
+
+#include "net/connect.h"
 #include "net/tls/tls_transport.h"
 
 namespace outrigger::upstream {
@@ -19,6 +22,23 @@ Endpoint::Endpoint(std::string name, EndpointTls tls, stats::Gauge idle)
 }
 
 Endpoint::~Endpoint() { retire(); }
+
+void Endpoint::set_addresses(std::vector<net::Address> addresses) {
+  addresses_ = net::alternate_families(std::move(addresses));
+}
+
+std::vector<net::Address> Endpoint::addresses_to_try(Instant now) const {
+  std::vector<net::Address> order = addresses_;
+  if (now >= preferred_until_) return order;
+  const auto found = std::ranges::find(order, preferred_);
+  if (found != order.end()) std::rotate(order.begin(), found, std::next(found));
+  return order;
+}
+
+void Endpoint::prefer(const net::Address& address, Instant now) {
+  preferred_ = address;
+  preferred_until_ = now + std::chrono::minutes(10);
+}
 
 std::unique_ptr<net::Transport> Endpoint::make_transport(EventLoop& loop, int fd) const {
   if (tls_.context) return net::tls::connect(loop, fd, tls_.context, tls_.server_name, sessions_);

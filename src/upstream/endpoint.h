@@ -36,9 +36,13 @@ class Endpoint {
   const EndpointTls& tls() const { return tls_; }
   // Differs from every other endpoint's that this thread ever had: an exchange remembers by it what it tried.
   std::uint64_t serial() const { return serial_; }
-  // In the order in which they are tried; empty while the name does not resolve.
+  // As the name has them, the families in turn; empty while it does not resolve.
   const std::vector<net::Address>& addresses() const { return addresses_; }
-  void set_addresses(std::vector<net::Address> addresses) { addresses_ = std::move(addresses); }
+  void set_addresses(std::vector<net::Address> addresses);
+  // In the order in which they are to be tried.
+  std::vector<net::Address> addresses_to_try(Instant now) const;
+  // This one answered before those in front of it: for ten minutes (RFC 6555 section 4.2) it is tried first.
+  void prefer(const net::Address& address, Instant now);
   bool is_loopback() const { return !addresses_.empty() && addresses_.front().is_loopback(); }
   // A transport for a socket that is connected or on its way. Takes the descriptor.
   std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd) const;
@@ -73,6 +77,8 @@ class Endpoint {
   std::shared_ptr<net::tls::SessionCache> sessions_;
   std::uint64_t serial_;
   std::vector<net::Address> addresses_;
+  net::Address preferred_;
+  Instant preferred_until_{};
   std::uint32_t active_ = 0;
   Latency latency_;
   bool is_retired_ = false;

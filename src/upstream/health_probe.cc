@@ -1,11 +1,10 @@
 #include "upstream/health_probe.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/status_range.h"
 #include "http/h1/response_parser.h"
-#include "net/address.h"
+#include "net/connect.h"
 #include "upstream/wire_body.h"
 
 namespace outrigger::upstream {
@@ -39,28 +38,19 @@ RootTask HealthProbe::run(HealthProbe& self) {
   if (settings_.path) co_await exchange(self);
 }
 
-// The addresses in turn, as for requests.
+// To one of the addresses, as for requests.
 Task<bool> HealthProbe::connect(HealthProbe&) {
-  fail("the name has no address");
-  const std::vector<net::Address> addresses = endpoint_->addresses();
-  for (net::Address address : addresses) {
+  std::vector<net::Address> addresses = endpoint_->addresses();
+  if (addresses.empty()) co_return fail("the name has no address");
+  for (net::Address& address : addresses) {
     if (settings_.port) address.set_port(*settings_.port);
-    const net::Connecting begun = net::start_connect(address);
-    if (begun.fd < 0) {
-      fail(address.text() + ": " + std::strerror(begun.error));
-      continue;
-    }
-    transport_ = endpoint_->make_transport(loop_, begun.fd);
-    net::Established established(loop_, *transport_, begun.in_progress, settings_.timeout, wait_);
-    if (co_await established == IoEnd::done) {
-      error_.clear();
-      co_return true;
-    }
-    fail(address.text() + ": " +
-         (established.is_connecting() ? std::string(std::strerror(established.error()))
-                                      : std::string(transport_->error_text())));
   }
-  co_return false;
+  const auto wrap = [this](int fd) { return endpoint_->make_transport(loop_, fd); };
+  net::Connect connect(loop_, std::move(addresses), wrap, settings_.timeout, wait_);
+  net::Connect::Result result = co_await connect;
+  if (!result.transport) co_return fail(result.address.text() + ": " + result.detail);
+  transport_ = std::move(result.transport);
+  co_return true;
 }
 
 Task<bool> HealthProbe::exchange(HealthProbe& self) {
