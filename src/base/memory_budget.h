@@ -16,6 +16,8 @@ class MemoryBudget {
   static void set_limit(std::uint64_t bytes);
   static std::uint64_t limit();
   static std::uint64_t used();
+  // The most that was used since the last call.
+  static std::uint64_t take_peak();
   // Is there room for something new?
   static bool has_room() { return used() < limit(); }
 

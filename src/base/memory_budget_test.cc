@@ -36,6 +36,15 @@ TEST_CASE("memory budget: one thread may give back what another took", "[base]")
   REQUIRE(MemoryBudget::used() == before);
 }
 
+TEST_CASE("memory budget: the peak since the last look is known", "[base]") {
+  MemoryBudget::take_peak();
+  const std::uint64_t before = MemoryBudget::used();
+  MemoryBudget::take(10'000'000);
+  MemoryBudget::give(10'000'000);
+  REQUIRE(MemoryBudget::take_peak() + MemoryBudget::kStep >= before + 10'000'000);
+  REQUIRE(MemoryBudget::take_peak() <= before + MemoryBudget::kStep);
+}
+
 TEST_CASE("memory budget: there is room below the limit", "[base]") {
   const std::uint64_t limit = MemoryBudget::limit();
   MemoryBudget::set_limit(MemoryBudget::used() + 1);

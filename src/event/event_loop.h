@@ -106,6 +106,8 @@ class FdWatch {
   // Wakes `waiter` at the next edge in this direction; null: nobody waits. One waiter a direction.
   void wait_readable(Wakeable* waiter);
   void wait_writable(Wakeable* waiter);
+  // Events come only after somebody waited.
+  bool is_registered() const { return registered_; }
   // An event told of the peer's FIN; what came before it may still wait to be read.
   bool is_peer_closed() const { return is_closed_; }
   // Unregisters. The descriptor stays open.

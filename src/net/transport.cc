@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "net/system_calls.h"
 
@@ -47,14 +48,32 @@ IoResult Socket::read(std::span<char> into) {
   return result;
 }
 
-IoResult Socket::write(std::span<const iovec> pieces) {
+namespace {
+
+// A head and a small body together: copying them costs less than a list of pieces costs the kernel.
+constexpr std::size_t kGathered = 2048;
+
+ssize_t send_pieces(int fd, std::span<const iovec> pieces) {
+  if (pieces.size() == 1) return system::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  if (size <= kGathered) {
+    char together[kGathered];
+    char* end = together;
+    for (const iovec& piece : pieces) end = static_cast<char*>(mempcpy(end, piece.iov_base, piece.iov_len));
+    return system::send(fd, together, size, MSG_NOSIGNAL);
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
+  return system::send_message(fd, message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+IoResult Socket::write(std::span<const iovec> pieces) {
   ssize_t sent = 0;
-  do
-    sent = pieces.size() == 1 ? system::send(fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                              : system::send_message(fd(), message, MSG_NOSIGNAL);
+  do sent = send_pieces(fd(), pieces);
   while (sent < 0 && errno == EINTR);
   if (sent >= 0) return {IoResult::State::ok, static_cast<std::size_t>(sent)};
   return failed();

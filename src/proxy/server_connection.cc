@@ -110,6 +110,7 @@ void ServerConnection::wake() {
 }
 
 void ServerConnection::expired() {
+  if (state_ == State::running) return transport_->watch().wait_readable(this);
   if (state_ == State::reading && !input_.unread().empty()) {
     if (deadline_is_head_) return reject(Failure::request_head_timeout);
     return read_request();  // it was the next turn

@@ -104,6 +104,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   // Running, server_exchange.cc.
   void start_exchange();
   void begin_exchange();
+  void watch_client();
   RootTask serve(ActiveExchange& exchange);
   bool goes_on(net::IoEnd written);
   bool begin_answer(ActiveExchange& exchange, Response& response, Outgoing& out);

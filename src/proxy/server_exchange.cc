@@ -15,8 +15,10 @@ namespace {
 using net::IoEnd;
 using net::IoResult;
 using net::WriteAll;
+using namespace std::chrono_literals;
 
 constexpr std::size_t kBytesPerTurn = 1024 * 1024;
+constexpr Duration kUnwatched = 20ms;
 
 // Errors are values here, so an exception is a bug: counted each time, said once.
 void report_bug(const std::exception_ptr& failure) noexcept {
@@ -79,12 +81,19 @@ void ServerConnection::start_exchange() {
     if (listener_->settings.max_body) body_->set_limit(listener_->settings.max_body->bytes);
   }
   begin_exchange();
-  transport_->watch().wait_readable(this);
+  watch_client();
   root_ = serve(*exchange_);
   root_.start(*this);
   const bool is_done = Deferred::is_linked();
   // No later event tells of a close that came with the request, or of what TLS has read ahead.
   if (!is_done && (transport_->watch().is_peer_closed() || transport_->has_pending())) check_abort();
+}
+
+// Hears of a client that leaves. A connection's first request is mostly answered before it pays to register: one that
+// ends with it never asks for an event.
+void ServerConnection::watch_client() {
+  if (transport_->watch().is_registered() || body_ != nullptr) return transport_->watch().wait_readable(this);
+  context_.loop.set_deadline(*this, kUnwatched);
 }
 
 RootTask ServerConnection::serve(ActiveExchange& exchange) {

@@ -7,6 +7,7 @@
 #include "server/keyed_store.h"
 #include "server/lifecycle.h"
 #include "server/local_service.h"
+#include "server/memory_trim.h"
 #include "server/process_log.h"
 #include "server/reloader.h"
 #include "server/worker.h"
@@ -52,6 +53,7 @@ class Server {
   WallTime started_;
   EventLoop loop_;
   ProcessStore store_;
+  MemoryTrim memory_trim_{loop_};
   Lifecycle lifecycle_;
   std::unique_ptr<ProcessLog> process_log_;
   std::shared_ptr<const Snapshot> snapshot_;

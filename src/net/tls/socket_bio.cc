@@ -47,7 +47,8 @@ int write_socket(BIO* bio, const char* from, std::size_t size, std::size_t* done
   SocketIo& io = io_of(bio);
   BIO_clear_retry_flags(bio);
   ssize_t sent = 0;
-  do sent = system::send(io.watch.fd(), from, size, MSG_NOSIGNAL);
+  const int flags = MSG_NOSIGNAL | (io.more ? MSG_MORE : 0);
+  do sent = system::send(io.watch.fd(), from, size, flags);
   while (sent < 0 && errno == EINTR);
   *done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   if (sent >= 0) return 1;

@@ -13,6 +13,7 @@ struct SocketIo {
   FdWatch& watch;
   int error = 0;        // errno of the call that ended the connection
   bool closed = false;  // recv saw the FIN
+  bool more = false;    // another record follows at once: the kernel may wait for it (MSG_MORE)
 };
 
 // An OpenSSL BIO over recv and send(MSG_NOSIGNAL); does not own the descriptor. `io` outlives it. Null: out of memory.

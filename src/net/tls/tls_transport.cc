@@ -25,6 +25,11 @@ class Gather {
   explicit Gather(std::span<const iovec> pieces) : pieces_(pieces) { skip_empty(); }
 
   bool done() const { return pieces_.empty(); }
+  std::size_t left() const {
+    std::size_t bytes = 0;
+    for (const iovec& piece : pieces_) bytes += piece.iov_len;
+    return bytes - offset_;
+  }
   // The next record's bytes, without moving on: in place when one piece fills it or is the last, else copied together.
   std::span<const char> record(std::array<char, kRecord>& scratch) const {
     const iovec& first = pieces_.front();
@@ -196,10 +201,12 @@ IoResult TlsTransport::read(std::span<char> into) {
   return now;
 }
 
-IoResult TlsTransport::write_record(const char* data, std::size_t size) {
+IoResult TlsTransport::write_record(const char* data, std::size_t size, bool more) {
   clear_errors();
   std::size_t written = 0;
+  io_.more = more;
   const int result = SSL_write_ex(session_.get(), data, size, &written);
+  io_.more = false;
   if (result == 1) return {IoResult::State::ok, written};
   IoResult now = outcome(result, write_error_);
   // close_notify from the peer does not end our direction, so this is a call after shutdown_write().
@@ -214,7 +221,7 @@ IoResult TlsTransport::write(std::span<const iovec> pieces) {
   std::size_t total = 0;
   for (Gather gather(pieces); !gather.done();) {
     const auto record = gather.record(scratch);
-    const IoResult now = write_record(record.data(), record.size());
+    const IoResult now = write_record(record.data(), record.size(), gather.left() > record.size());
     if (now.state == IoResult::State::would_block && total > 0) break;
     if (now.state != IoResult::State::ok) return now;
     total += now.bytes;

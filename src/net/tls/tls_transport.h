@@ -48,7 +48,7 @@ class TlsTransport final : public Transport {
   void check_server_name(std::string name);
   void refuse(std::string text);
   IoResult outcome(int result, int& error);
-  IoResult write_record(const char* data, std::size_t size);
+  IoResult write_record(const char* data, std::size_t size, bool more);
   void explain_failed_handshake(int error);
 
   struct FreeSession {

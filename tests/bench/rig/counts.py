@@ -29,6 +29,7 @@ class Counted(Outrigger):
         self.prefix, self.more = list(prefix), more or {}
         reason = self.unavailable()
         if reason:
+            self.__exit__()
             raise Unavailable(reason)
 
     def command(self):

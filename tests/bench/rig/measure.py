@@ -51,7 +51,11 @@ class Bench:
 
     @staticmethod
     def _can(kind, work, result):
-        reason = getattr(kind(work), "unavailable", lambda: None)()
+        proxy = kind(work)
+        try:
+            reason = getattr(proxy, "unavailable", lambda: None)()
+        finally:
+            proxy.__exit__()
         if reason:
             result.missing[kind.name] = reason
         return not reason
