@@ -45,6 +45,8 @@ struct FilterDescriptor {
   // whenever a file of it changes. The error is a sentence and refuses the configuration. Null: nothing to read.
   // Thread: the main one; may block.
   std::expected<std::shared_ptr<const void>, std::string> (*load)(const void* options) = nullptr;
+  // Do these options make it a gate of endpoints? Then it can only stand in an upstream's filters. Null: never.
+  bool (*is_endpoint_gate)(const void* options) = nullptr;
 };
 
 // Every filter that may stand in a `filters:` list. The loader keeps pointers into it: it outlives all settings.

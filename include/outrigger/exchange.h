@@ -47,6 +47,12 @@ class Response {
   // Made by us, not by the service.
   bool is_local() const { return local_; }
   void set_local() { local_ = true; }
+  // A filter wrote our member of Proxy-Status (RFC 9209) into the head.
+  bool has_proxy_status() const { return has_proxy_status_; }
+  void set_proxy_status(std::string_view member) {
+    head_->headers.add("Proxy-Status", member);
+    has_proxy_status_ = true;
+  }
   // Ends the stream behind it; head stays. What already arrived of a short body is read, so that dropping it does not
   // cost the connection.
   void discard() {
@@ -63,6 +69,7 @@ class Response {
   Failure failure_ = Failure::none;
   std::string_view detail_;
   bool local_ = false;
+  bool has_proxy_status_ = false;
 };
 
 // One thing that was decided about a request, for `why`.

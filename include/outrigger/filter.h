@@ -80,6 +80,17 @@ class KeyedStore {
   virtual std::shared_ptr<void> find_or_make(const std::string& key, std::function<std::shared_ptr<void>()> make) = 0;
 };
 
+// The chains of the file's upstreams, for a filter that sends a request to another one than its route leads to.
+class UpstreamChains {
+ public:
+  // Where requests enter the chain of that upstream, which the loader knows to exist. Never null; may be used when the
+  // whole configuration is built, as long as the filter lives.
+  virtual const Link* entry(std::string_view upstream) = 0;
+
+ protected:
+  ~UpstreamChains() = default;
+};
+
 // What a filter's factory may use.
 struct FilterContext {
   std::string_view place;        // where it stands in the file: "upstreams.app.filters[1].retry", in a chain
@@ -89,6 +100,7 @@ struct FilterContext {
   // the route leads, if that is one).
   std::string_view listener, route, upstream;
   KeyedStore& store;
+  UpstreamChains& upstreams;
   // What has a say in the choice of the upstream's endpoint; null outside an upstream's chain.
   std::vector<std::shared_ptr<EndpointGateMaker>>* endpoint_gates = nullptr;
   // What `FilterDescriptor::load` gave; null if the type has none.

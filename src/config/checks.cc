@@ -4,8 +4,10 @@
 #include <set>
 
 #include "base/units.h"
+#include "config/circles.h"
 #include "config/describe.h"
 #include "config/scalar.h"
+#include "outrigger/endpoint_gate.h"
 
 namespace outrigger::config {
 namespace {
@@ -17,6 +19,7 @@ class Checks {
 
   void run() {
     upstream_names();
+    check_circles(settings_, parser_, report_);
     addresses();
     for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
       listener(settings_.listeners[i], "listeners[" + std::to_string(i) + "]");
@@ -81,6 +84,17 @@ class Checks {
     if (std::ranges::all_of(endpoints, [](const auto& endpoint) { return endpoint.weight == 0; })) {
       error(path + ".endpoints", "all weights are 0");
     }
+    if (upstream.filters &&
+        std::ranges::count_if(*upstream.filters, is_endpoint_gate) > std::ptrdiff_t{kMostFilterGates}) {
+      error(path + ".filters", "more than " + std::to_string(kMostFilterGates) + " filters work per endpoint");
+    }
+    const auto& check = upstream.health_check;
+    if (check && check->timeout > check->interval && is_set(path + ".health_check.timeout")) {
+      const std::string key = path + ".health_check.timeout";
+      report_.warning(mark_of(key), key,
+                      base::format_duration(check->timeout) + " for one check cannot fit into interval, " +
+                          base::format_duration(check->interval));
+    }
     if (!upstream.tls) return;
     if (upstream.tls->insecure_skip_verify) {
       const std::string key = path + ".tls.insecure_skip_verify";
@@ -99,26 +113,42 @@ class Checks {
     }
   }
 
+  static bool is_endpoint_gate(const FilterSpec& spec) {
+    return spec.type->is_endpoint_gate != nullptr && spec.type->is_endpoint_gate(spec.config.get());
+  }
+  void no_endpoint_gates(const std::vector<FilterSpec>& filters) {
+    for (const FilterSpec& spec : filters) {
+      if (!is_endpoint_gate(spec)) continue;
+      report_.error(spec.mark, spec.path, "works per endpoint, so it can only stand in an upstream's filters");
+    }
+  }
+
   static bool ends_by_itself(const std::vector<FilterSpec>& filters) {
     return std::ranges::any_of(
         filters, [](const FilterSpec& spec) { return spec.type->name == "respond" || spec.type->name == "redirect"; });
   }
 
   void listener(const Listener& listener, const std::string& path) {
-    timeouts(listener.timeouts, path);
+    timeouts(listener.timeouts, {}, path);
+    upstream_times(listener.upstream, listener.timeouts.request);
+    no_endpoint_gates(listener.filters);
     const bool routes = is_set(path + ".routes");
     const bool upstream = is_set(path + ".upstream");
     if (routes && upstream) error(path + ".upstream", "has both routes and upstream: keep one");
     if (!routes && !upstream && !ends_by_itself(listener.filters)) error(path, "needs routes or upstream");
     if (routes && listener.routes.empty()) error(path + ".routes", "needs at least one route");
     for (std::size_t i = 0; i < listener.routes.size(); ++i) {
-      route(listener.routes[i], path + ".routes[" + std::to_string(i) + "]");
+      route(listener.routes[i], listener.timeouts, path + ".routes[" + std::to_string(i) + "]");
     }
     unreachable(listener, path);
   }
 
-  void route(const Route& route, const std::string& path) {
-    timeouts(route.timeouts, path);
+  void route(const Route& route, const Timeouts& outer, const std::string& path) {
+    timeouts(route.timeouts, outer, path);
+    const auto request = route.timeouts.request ? route.timeouts.request : outer.request;
+    upstream_times(route.upstream, request);
+    for (const WeightedUpstream& part : route.split) upstream_times(part.upstream, request);
+    no_endpoint_gates(route.filters);
     int ends = 0;
     for (const char* key : {".upstream", ".split", ".redirect", ".respond"}) ends += is_set(path + key);
     if (ends > 1) error(path, "has more than one of upstream, split, redirect and respond: keep one");
@@ -128,12 +158,32 @@ class Checks {
     if (all_zero) error(path + ".split", route.split.empty() ? "needs at least one upstream" : "all weights are 0");
   }
 
-  void timeouts(const Timeouts& timeouts, const std::string& path) {
-    if (!timeouts.request || !timeouts.backend_request || *timeouts.backend_request <= *timeouts.request) return;
-    const std::string key = path + ".timeouts.backend_request";
+  void cannot_fit(const std::string& key, Duration part, const char* what, Duration request) {
     report_.warning(mark_of(key), key,
-                    base::format_duration(*timeouts.backend_request) + " for one try cannot fit into request, " +
-                        base::format_duration(*timeouts.request) + " for all");
+                    base::format_duration(part) + what + " cannot fit into request, " + base::format_duration(request) +
+                        " for all");
+  }
+
+  // Only what is set: a default shrinks by itself. `inner` goes before `outer`.
+  void timeouts(const Timeouts& inner, const Timeouts& outer, const std::string& path) {
+    const auto request = inner.request ? inner.request : outer.request;
+    const auto one_try = inner.backend_request ? inner.backend_request : outer.backend_request;
+    if (!request || !one_try || *one_try <= *request) return;
+    if (!inner.request && !inner.backend_request) return;  // said where both stand
+    cannot_fit(path + ".timeouts." + (inner.backend_request ? "backend_request" : "request"), *one_try, " for one try",
+               *request);
+  }
+
+  // The upstream's own times in the way of a request to it.
+  void upstream_times(const std::string& name, const std::optional<Duration>& request) {
+    const auto found = std::ranges::find(settings_.upstreams, name, &Upstream::name);
+    if (!request || found == settings_.upstreams.end()) return;
+    const std::string path = "upstreams." + name;
+    const auto& connect = found->timeouts.connect;
+    if (connect && *connect > *request) cannot_fit(path + ".timeouts.connect", *connect, " to connect", *request);
+    const Duration queue = found->limits.queue_timeout;
+    const std::string key = path + ".limits.queue_timeout";
+    if (is_set(key) && queue > *request) cannot_fit(key, queue, " in the queue", *request);
   }
 
   // Two routes with the same conditions: file order decides, the second is never taken.

@@ -163,6 +163,26 @@ TEST_CASE("config errors: what refers to something else", "[config][errors]") {
 TEST_CASE("config warnings: the file loads, the operator is told", "[config][errors]") {
   check({{"a try longer than all", with_listener("timeouts: {request: 5s, backend_request: 10s}"),
           "warning: listeners[0].timeouts.backend_request: 10s for one try cannot fit into request, 5s for all"},
+         {"a route's try longer than all of its listener",
+          "listeners: [{address: 8080, timeouts: {request: 5s}, routes: [{timeouts: {backend_request: 10s}, upstream: "
+          "app}]}]\n" +
+              std::string(kUpstream),
+          "1:92: warning: listeners[0].routes[0].timeouts.backend_request: 10s for one try cannot fit"},
+         {"a route's all shorter than a try of its listener",
+          "listeners: [{address: 8080, timeouts: {backend_request: 5s}, routes: [{timeouts: {request: 1s}, upstream: "
+          "app}]}]\n" +
+              std::string(kUpstream),
+          "listeners[0].routes[0].timeouts.request: 5s for one try cannot fit into request, 1s for all"},
+         {"a connect longer than all",
+          "listeners: [{address: 8080, timeouts: {request: 1s}, upstream: app}]\n"
+          "upstreams: {app: {endpoints: [127.0.0.1:1], timeouts: {connect: 2s}}}\n",
+          "2:65: warning: upstreams.app.timeouts.connect: 2s to connect cannot fit into request, 1s for all"},
+         {"a queue longer than all",
+          "listeners: [{address: 8080, timeouts: {request: 1s}, routes: [{split: [{upstream: app}]}]}]\n"
+          "upstreams: {app: {endpoints: [127.0.0.1:1], limits: {queue_timeout: 2s}}}\n",
+          "upstreams.app.limits.queue_timeout: 2s in the queue cannot fit"},
+         {"a check longer than its interval", with_upstream("health_check: {tcp: true, timeout: 10s}"),
+          "upstreams.app.health_check.timeout: 10s for one check cannot fit into interval, 5s"},
          {"no verification", with_upstream("tls: {insecure_skip_verify: true}"), "any certificate is accepted"},
          {"same match twice", with_routes("{upstream: app}, {respond: {status: 404}}"), "is never reached"},
          {"unused", with_routes("{respond: {status: 404}}"), "no route leads to this upstream"},

@@ -34,6 +34,8 @@ constexpr Word kWords[] = {
     {"refused-stream", bits({Failure::upstream_stale})},
     {"timeout", bits({Failure::upstream_timeout})},
     {"breaker-open", bits({Failure::breaker_open})},
+    {"no-endpoint", bits({Failure::no_endpoint})},
+    {"queue-full", bits({Failure::queue_full, Failure::queue_timeout})},
 };
 
 }  // namespace
@@ -56,8 +58,9 @@ std::string Conditions::check(const std::string& word) {
     if (known.word == word) return "";
   }
   return "unknown condition \"" + word +
-         "\": use connect-failure, reset, refused-stream, timeout, breaker-open, or status codes such as 5xx, 503 or "
-         "502-504";
+         "\": use connect-failure, reset, refused-stream, timeout, breaker-open, no-endpoint, queue-full, or status "
+         "codes "
+         "such as 5xx, 503 or 502-504";
 }
 
 bool is_connect_failure(Failure failure) { return (kConnectFailures & bits({failure})) != 0; }

@@ -10,7 +10,7 @@
 namespace outrigger::filters {
 
 // What counts as failed, as listed in the file: `connect-failure`, `reset`, `refused-stream`, `timeout`,
-// `breaker-open`, a class of status codes ("5xx"), one ("503") or a range ("502-504").
+// `breaker-open`, `no-endpoint`, `queue-full`, a class of status codes ("5xx"), one ("503") or a range ("502-504").
 //
 // Status words match answers of the service only: our own 502 or 504 is matched by the word for its cause. An answer of
 // the filter `fault` counts as the service's, so that the rest can be tried with it.

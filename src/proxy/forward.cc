@@ -235,7 +235,8 @@ ResponseWire write_response_head(ActiveExchange& exchange, const Response& respo
   write_what_stays(out, request.version, head, left_out(head, needs_framing));
   if (!head.headers.has(FieldId::date)) out.field("Date", http_date(exchange.wall_now()));
   if (wire.chunked) out.literal("Transfer-Encoding: chunked\r\n");
-  if (response.is_local() || response.failure() != Failure::none) write_proxy_status(out, response.failure());
+  const bool is_ours = response.is_local() || response.failure() != Failure::none;
+  if (is_ours && !response.has_proxy_status()) write_proxy_status(out, response.failure());
   if (!wire.keep_alive) {
     out.literal("Connection: close\r\n");
   } else if (request.version == Version::http10) {

@@ -16,7 +16,7 @@ Duration first_of(const std::optional<Duration>& inner, const std::optional<Dura
   return inner ? *inner : outer ? *outer : otherwise;
 }
 
-class Builder {
+class Builder final : private UpstreamChains {
  public:
   Builder(const config::Settings& settings, const LiveParts& parts, const LiveConfig* previous)
       : settings_(settings), parts_(parts), previous_(previous) {}
@@ -34,12 +34,28 @@ class Builder {
   };
   void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner,
                   upstream::Gates::Makers* endpoint_gates = nullptr) {
-    FilterContext context{spec.path,      spec.fingerprint, owner.listener, owner.route,
-                          owner.upstream, parts_.store,     endpoint_gates, spec.files};
+    FilterContext context{.place = spec.path,
+                          .fingerprint = spec.fingerprint,
+                          .listener = owner.listener,
+                          .route = owner.route,
+                          .upstream = owner.upstream,
+                          .store = parts_.store,
+                          .upstreams = *this,
+                          .endpoint_gates = endpoint_gates,
+                          .files = spec.files};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
     for (const config::FilterSpec& spec : specs) add_filter(chain, spec, owner);
+  }
+
+  const Link* entry(std::string_view upstream) override {
+    auto& [name, live] = *live_->upstreams.try_emplace(std::string(upstream)).first;
+    if (!live.entry) {
+      live.entry = std::make_unique<UpstreamEntry>(name, live.chain);
+      live.entry_link = {live.entry.get(), nullptr};
+    }
+    return &live.entry_link;
   }
 
   void make_resolver() {

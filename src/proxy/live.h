@@ -53,7 +53,9 @@ class Chain {
 
 struct LiveUpstream {
   std::shared_ptr<upstream::Cluster> cluster;
-  Chain chain;  // the upstream's filters, then the call
+  Chain chain;                    // the upstream's filters, then the call
+  std::unique_ptr<Filter> entry;  // into the chain, for filters of others; null: nobody asked
+  Link entry_link{};
 };
 
 struct LiveRoute {

@@ -129,7 +129,7 @@ bool Stream::try_head() {
   net::InputBuffer& input = connection_->input();
   using Status = http::h1::HeadResult::Status;
   if (exchange_.is_expired()) {
-    head_failure_ = Failure::request_timeout;
+    head_failure_ = blame_for_expiry();
     return true;
   }
   if (continue_due_) {

@@ -71,6 +71,9 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   bool can_be_reused() const;
   // One attempt at the head: true when there is a result in head_failure_.
   bool try_head();
+  // The deadline of the whole request passed: a service that has all of it is the one who is late, so that breakers and
+  // gates hear of it where `request` is not longer than `backend_request`.
+  Failure blame_for_expiry() const { return request_out_at_ ? Failure::upstream_timeout : Failure::request_timeout; }
 
   ActiveExchange& exchange_;
   upstream::Cluster& cluster_;
@@ -118,7 +121,7 @@ class [[nodiscard]] Stream::HeadWait final : private Wakeable, private Deadline,
  private:
   void wake() override;
   void expired() override { finish(Failure::upstream_timeout); }
-  void interrupt() override { finish(Failure::request_timeout); }
+  void interrupt() override { finish(stream_.blame_for_expiry()); }
   Stream& stream_;
   std::coroutine_handle<> handle_;
 };

@@ -10,6 +10,21 @@
 
 namespace outrigger::proxy {
 
+// The way into an upstream's chain from somewhere else than a route.
+class UpstreamEntry final : public Filter {
+ public:
+  // Both live as long as this; the chain may be finished later.
+  UpstreamEntry(std::string_view upstream, const Chain& chain) : upstream_(upstream), chain_(chain) {}
+  [[clang::coro_wrapper]] Task<Response> handle(Exchange& exchange, Next) override {
+    static_cast<ActiveExchange&>(exchange).set_upstream(upstream_);
+    return Next(chain_.first())(exchange);
+  }
+
+ private:
+  std::string_view upstream_;
+  const Chain& chain_;
+};
+
 // Chooses one of several upstreams by weight.
 class SplitCall final : public Filter {
  public:

@@ -18,7 +18,7 @@ constexpr Instant kFirstInstant{std::chrono::seconds(100000)};
 std::string file_with(const std::string& filters) {
   const std::string list = filters.starts_with('[') ? filters : "[{" + filters + "}]";
   return "listeners: [{name: web, address: 8080, upstream: app}]\n"
-         "upstreams: {app: {endpoints: ['127.0.0.1:9000'], filters: " +
+         "upstreams: {spare: 127.0.0.1:9001, other: 127.0.0.1:9002, app: {endpoints: ['127.0.0.1:9000'], filters: " +
          list + "}}\n";
 }
 
@@ -32,6 +32,10 @@ std::string messages(const config::LoadResult& loaded) {
     if (diagnostic.severity == config::Severity::error) text += diagnostic.message + "\n";
   }
   return text;
+}
+
+const std::vector<config::FilterSpec>& filters_of(const config::Settings& settings) {
+  return *std::ranges::find(settings.upstreams, "app", &config::Upstream::name)->filters;
 }
 
 Fields copy(const Headers& headers) {
@@ -126,7 +130,7 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
   WallTime wall_now() const override {
     return kFirstWallTime + std::chrono::duration_cast<WallTime::duration>(harness_.now_ - kFirstInstant);
   }
-  bool can_replay() const override { return true; }
+  bool can_replay() const override { return harness_.can_replay_; }
   Duration time_left() const override { return std::max(deadline_ - harness_.now_, Duration(0)); }
 
   void start(const Link* first) {
@@ -147,8 +151,9 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     std::exchange(sleep_, nullptr)->done();
   }
 
-  Received begin_try() {
+  Received begin_try(std::string_view upstream) {
     ++tries_;
+    upstream_ = upstream;
     endpoint_ = "127.0.0.1:9000";
     body_.rewind();
     return {std::string(request_.method_token), std::string(request_.target), std::string(request_.authority),
@@ -207,10 +212,10 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
 // The end of the chain.
 class ChainHarness::Upstream final : public Filter {
  public:
-  explicit Upstream(ChainHarness& harness) : harness_(harness) {}
+  explicit Upstream(std::string_view name) : name_(name) {}
   Task<Response> handle(Exchange& base, Next) override {
     auto& exchange = static_cast<FakeExchange&>(base);
-    harness_.received_.push_back(exchange.begin_try());
+    received.push_back(exchange.begin_try(name_));
     const Answer answer = next_answer();
     if (answer.takes != Duration(0)) {
       exchange.is_upstream_sleep = true;
@@ -227,45 +232,74 @@ class ChainHarness::Upstream final : public Filter {
     co_return Response(head, nullptr);
   }
 
+  std::deque<Answer> answers;
+  std::vector<Received> received;
+
  private:
   Answer next_answer() {
-    auto& answers = harness_.answers_;
     if (answers.empty()) return 200;
     const Answer answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
     return answer;
   }
-  ChainHarness& harness_;
+  const std::string name_;
+};
+
+// An upstream of the file, and the way to it.
+struct ChainHarness::Service {
+  explicit Service(const std::string& name) : upstream(name) {}
+  Upstream upstream;
+  Link link{&upstream, nullptr};
 };
 
 ChainHarness::ChainHarness(const std::string& filters) : store_(std::make_unique<Store>()) {
+  make_services();
   config::LoadResult loaded = load(filters);
   if (!loaded.settings) throw std::runtime_error(messages(loaded));
   settings_ = std::move(loaded.settings);
   std::vector<Filter*> chain;
-  for (const config::FilterSpec& spec : *settings_->upstreams.at(0).filters) {
-    FilterContext context{spec.path, spec.fingerprint, "", "", "app", *store_, nullptr, spec.files};
+  for (const config::FilterSpec& spec : filters_of(*settings_)) {
+    FilterContext context{spec.path, spec.fingerprint, "", "", "app", *store_, *this, nullptr, spec.files};
     owned_.push_back(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
     chain.push_back(owned_.back().get());
   }
   link(chain);
 }
 
-ChainHarness::ChainHarness(std::vector<Filter*> filters) { link(filters); }
+ChainHarness::ChainHarness(std::vector<Filter*> filters) {
+  make_services();
+  link(filters);
+}
+
+void ChainHarness::make_services() {
+  for (const char* name : {"app", "spare", "other"}) services_[name] = std::make_unique<Service>(name);
+}
 
 ChainHarness::~ChainHarness() = default;
 
 std::string ChainHarness::errors(const std::string& filters) { return messages(load(filters)); }
 
+ChainHarness::Service& ChainHarness::service(const std::string& upstream) const { return *services_.at(upstream); }
+
+const Link* ChainHarness::entry(std::string_view upstream) { return &service(std::string(upstream)).link; }
+
 void ChainHarness::link(const std::vector<Filter*>& filters) {
-  upstream_ = std::make_unique<Upstream>(*this);
   links_.resize(filters.size() + 1);
-  links_.back() = {upstream_.get(), nullptr};
+  links_.back() = service("app").link;
   for (std::size_t i = filters.size(); i-- > 0;) links_[i] = {filters[i], &links_[i + 1]};
 }
 
-void ChainHarness::upstream_answers(std::vector<Answer> answers) {
-  answers_.assign(std::make_move_iterator(answers.begin()), std::make_move_iterator(answers.end()));
+void ChainHarness::upstream_answers(const std::string& upstream, std::vector<Answer> answers) {
+  service(upstream).upstream.answers.assign(std::make_move_iterator(answers.begin()),
+                                            std::make_move_iterator(answers.end()));
+}
+
+int ChainHarness::upstream_calls(const std::string& upstream) const {
+  return static_cast<int>(service(upstream).upstream.received.size());
+}
+
+const std::vector<Received>& ChainHarness::upstream_requests(const std::string& upstream) const {
+  return service(upstream).upstream.received;
 }
 
 void ChainHarness::advance_to_end(FakeExchange& exchange) {
@@ -322,7 +356,7 @@ Result ChainHarness::refuse(Failure failure) {
 std::shared_ptr<const void> parsed_options(const std::string& filter) {
   config::LoadResult loaded = load(filter);
   if (!loaded.settings) throw std::runtime_error(messages(loaded));
-  return loaded.settings->upstreams.at(0).filters->at(0).config;
+  return filters_of(*loaded.settings).at(0).config;
 }
 
 }  // namespace outrigger::test

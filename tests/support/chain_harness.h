@@ -17,7 +17,7 @@
 #include "outrigger/filter.h"
 
 // Filters without a network: a chain as it would stand in a file, a scripted upstream at its end, and a clock that
-// moves only when somebody sleeps.
+// moves only when somebody sleeps. The file has two more upstreams, "spare" and "other", that filters may send to.
 //
 //   ChainHarness chain("retry: {num_retries: 2}");
 //   chain.upstream_answers({503, 200});
@@ -85,7 +85,7 @@ struct Client {
   std::shared_ptr<const ClientCertificate> certificate{};
 };
 
-class ChainHarness {
+class ChainHarness : private UpstreamChains {
  public:
   static constexpr Duration kDeadline = std::chrono::seconds(60);  // of a request
 
@@ -102,9 +102,10 @@ class ChainHarness {
   static std::string errors(const std::string& filters);
 
   // What the upstream does, call by call; the last is repeated. 200 if nothing was said.
-  void upstream_answers(std::vector<Answer> answers);
-  int upstream_calls() const { return static_cast<int>(received_.size()); }
-  const std::vector<Received>& upstream_requests() const { return received_; }
+  void upstream_answers(std::vector<Answer> answers) { upstream_answers("app", std::move(answers)); }
+  void upstream_answers(const std::string& upstream, std::vector<Answer> answers);
+  int upstream_calls(const std::string& upstream = "app") const;
+  const std::vector<Received>& upstream_requests(const std::string& upstream = "app") const;
 
   // Runs the request to its end.
   Result send(const Request& request);
@@ -119,6 +120,8 @@ class ChainHarness {
   void advance(Duration time) { now_ += time; }
   // For later requests.
   void set_trusted_peer(bool trusted) { is_trusted_ = trusted; }
+  // As if their content were larger than the replay window.
+  void set_can_replay(bool can) { can_replay_ = can; }
   void set_route(std::string name) { route_ = *routes_.insert(std::move(name)).first; }
   void set_client(Client client) { client_ = std::move(client); }
 
@@ -126,6 +129,10 @@ class ChainHarness {
   class FakeExchange;
   class Upstream;
   class Store;
+  struct Service;
+  const Link* entry(std::string_view upstream) override;
+  void make_services();
+  Service& service(const std::string& upstream) const;
   void link(const std::vector<Filter*>& filters);
   void advance_to_end(FakeExchange& exchange);
   Result end(FakeExchange& exchange, Response* response);
@@ -133,13 +140,12 @@ class ChainHarness {
   std::optional<config::Settings> settings_;
   std::unique_ptr<Store> store_;
   std::vector<std::unique_ptr<Filter>> owned_;
-  std::unique_ptr<Upstream> upstream_;
+  std::map<std::string, std::unique_ptr<Service>> services_;
   std::vector<Link> links_;
-  std::deque<Answer> answers_;
-  std::vector<Received> received_;
   std::vector<Duration> sleeps_;
   Instant now_{std::chrono::seconds(100000)};
   bool is_trusted_ = false;
+  bool can_replay_ = true;
   std::set<std::string> routes_{"route"};  // names keep their places, as those of a configuration do
   std::string_view route_ = *routes_.begin();
   Client client_;

@@ -77,8 +77,8 @@ void describe(config::Schema<RetryOptions>& schema) {
   schema.field("num_retries", &RetryOptions::num_retries, "Tries after the first.").range(0, 10);
   schema
       .field("retry_on", &RetryOptions::retry_on,
-             "What is tried again: connect-failure, reset, refused-stream, timeout, breaker-open, or status codes of "
-             "the service such as 5xx, 503 or 502-504.")
+             "What is tried again: connect-failure, reset, refused-stream, timeout, breaker-open, no-endpoint, "
+             "queue-full, or status codes of the service such as 5xx, 503 or 502-504.")
       .one_or_many()
       .check_text(Conditions::check)
       .example("[connect-failure, 503]");
