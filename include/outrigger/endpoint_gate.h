@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -9,12 +10,19 @@
 
 namespace outrigger {
 
+// What a gate remembers of one pick: a number of its own choice.
+using PickTicket = std::uint64_t;
+
+// Filters of one upstream that may be gates; the loader refuses more.
+inline constexpr std::size_t kMostFilterGates = 4;
+
 // What one try at an endpoint came to.
 struct TryOutcome {
   Failure failure = Failure::none;  // `none`: the service answered
   std::uint16_t status = 0;         // of that answer
   bool is_cut = false;              // the answer broke off before its end
   Duration duration{};              // to the answer's final head, or to the failure
+  PickTicket ticket = 0;            // what the gate that hears it gave to the pick
 };
 
 // Has a say in whether an endpoint gets requests: health checks, outlier ejection, a breaker for each endpoint. One for
@@ -30,14 +38,14 @@ class EndpointGate {
   virtual ~EndpointGate() = default;
   // May it be picked? Asked for every candidate, so a few loads at most.
   virtual Verdict may_pick(Instant now) = 0;
-  // It was picked: on_result or on_cancel follows, once.
-  virtual void on_pick(Instant /*now*/) {}
+  // It was picked: on_result or on_cancel with the ticket follows, once.
+  virtual PickTicket on_pick(Instant /*now*/) { return 0; }
   // When the answer has ended, or there is none.
   virtual void on_result(const TryOutcome& outcome, Instant now) = 0;
   // Since when it says yes, for slow_start; the epoch: since ever.
   virtual Instant good_since() const { return {}; }
   // The try said nothing about the endpoint: the client left, or erred.
-  virtual void on_cancel() {}
+  virtual void on_cancel(PickTicket /*ticket*/) {}
 };
 
 // Makes the gates of one kind. Lives as long as the configuration it belongs to.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -13,6 +14,8 @@ class Gates {
  public:
   using Verdict = EndpointGate::Verdict;
   using Makers = std::vector<std::shared_ptr<EndpointGateMaker>>;
+  // Of those gates that are filters; they come first.
+  using Tickets = std::array<PickTicket, kMostFilterGates>;
 
   Gates(const Makers& makers, std::string_view endpoint) {
     for (const auto& maker : makers) gates_.push_back(maker->make_gate(endpoint));
@@ -30,14 +33,22 @@ class Gates {
     for (const auto& gate : gates_) latest = std::max(latest, gate->good_since());
     return latest;
   }
-  void on_pick(Instant now) const {
-    for (const auto& gate : gates_) gate->on_pick(now);
+  Tickets on_pick(Instant now) const {
+    Tickets tickets{};
+    for (std::size_t i = 0; i < gates_.size(); ++i) {
+      const PickTicket ticket = gates_[i]->on_pick(now);
+      if (i < tickets.size()) tickets[i] = ticket;
+    }
+    return tickets;
   }
-  void on_result(const TryOutcome& outcome, Instant now) const {
-    for (const auto& gate : gates_) gate->on_result(outcome, now);
+  void on_result(TryOutcome outcome, Instant now, const Tickets& tickets) const {
+    for (std::size_t i = 0; i < gates_.size(); ++i) {
+      outcome.ticket = i < tickets.size() ? tickets[i] : 0;
+      gates_[i]->on_result(outcome, now);
+    }
   }
-  void on_cancel() const {
-    for (const auto& gate : gates_) gate->on_cancel();
+  void on_cancel(const Tickets& tickets) const {
+    for (std::size_t i = 0; i < gates_.size(); ++i) gates_[i]->on_cancel(i < tickets.size() ? tickets[i] : 0);
   }
 
  private:

@@ -17,12 +17,13 @@ class Pick {
   Pick() = default;
   Pick(const Member& member, const EventLoop& loop) : loop_(&loop), endpoint_(member.endpoint), gates_(member.gates) {
     endpoint_->begin();
-    gates_->on_pick(loop.now());
+    tickets_ = gates_->on_pick(loop.now());
   }
   Pick(Pick&& other) noexcept
       : loop_(other.loop_),
         endpoint_(std::move(other.endpoint_)),
         gates_(std::move(other.gates_)),
+        tickets_(other.tickets_),
         outcome_(std::exchange(other.outcome_, {})) {}
   Pick& operator=(Pick&& other) noexcept {
     if (this != &other) {
@@ -30,6 +31,7 @@ class Pick {
       loop_ = other.loop_;
       endpoint_ = std::move(other.endpoint_);
       gates_ = std::move(other.gates_);
+      tickets_ = other.tickets_;
       outcome_ = std::exchange(other.outcome_, {});
     }
     return *this;
@@ -49,9 +51,9 @@ class Pick {
     if (!endpoint_) return;
     if (outcome_) {
       observe_latency();
-      gates_->on_result(*outcome_, loop_->now());
+      gates_->on_result(*outcome_, loop_->now(), tickets_);
     } else {
-      gates_->on_cancel();
+      gates_->on_cancel(tickets_);
     }
     endpoint_->end();
     endpoint_.reset();
@@ -68,6 +70,7 @@ class Pick {
   const EventLoop* loop_ = nullptr;
   std::shared_ptr<Endpoint> endpoint_;
   std::shared_ptr<const Gates> gates_;
+  Gates::Tickets tickets_{};
   std::optional<TryOutcome> outcome_;
 };
 

@@ -8,7 +8,12 @@
 namespace outrigger::filters {
 namespace {
 
-using Name = std::pair<std::string, std::string>;  // upstream and route
+struct Name {
+  std::string upstream;
+  std::string route;
+  bool is_per_endpoint;
+  auto operator<=>(const Name&) const = default;
+};
 
 struct Directory {
   std::mutex mutex;
@@ -35,22 +40,41 @@ std::vector<std::shared_ptr<BreakerState>> living() {
 double gauge_of(const Name& name) {
   double result = 0;
   for (const BreakerInfo& info : breaker_snapshot()) {
-    if (info.upstream == name.first && info.route == name.second) result = static_cast<double>(info.state);
+    const bool is_it = info.upstream == name.upstream && info.route == name.route && info.endpoint.empty();
+    if (is_it) result = static_cast<double>(info.state);
   }
   return result;
+}
+
+double endpoints_in(const Name& name, BreakerPosition position) {
+  double count = 0;
+  for (const BreakerInfo& info : breaker_snapshot()) {
+    count += info.upstream == name.upstream && !info.endpoint.empty() && info.state == position ? 1 : 0;
+  }
+  return count;
+}
+
+void register_endpoints(const Name& name) {
+  for (const auto& [label, position] :
+       {std::pair{"open", BreakerPosition::open}, std::pair{"half_open", BreakerPosition::half_open}}) {
+    stats::gauge_callback("outrigger_breaker_endpoints", "Endpoints whose circuit breaker is in this state.",
+                          {{"upstream", name.upstream}, {"state", label}},
+                          [name, position] { return endpoints_in(name, position); });
+  }
 }
 
 }  // namespace
 
 void enlist_breaker(const std::shared_ptr<BreakerState>& state) {
   Directory& all = directory();
-  const Name name{state->name().upstream, state->name().route};
+  const Name name{state->name().upstream, state->name().route, !state->name().endpoint.empty()};
   {
     const std::lock_guard lock(all.mutex);
     std::erase_if(all.breakers, [](const auto& entry) { return entry.expired(); });
     all.breakers.push_back(state);
     if (!all.gauges.insert(name).second) return;
   }
+  if (name.is_per_endpoint) return register_endpoints(name);
   stats::gauge_callback("outrigger_breaker_state", "State of the circuit breaker: 0 closed, 1 open, 2 half-open.",
                         labels_of(state->name()), [name] { return gauge_of(name); });
 }
@@ -62,11 +86,12 @@ std::vector<BreakerInfo> breaker_snapshot() {
   return result;
 }
 
-bool force_breaker(std::string_view upstream, BreakerForce force) {
+bool force_breaker(std::string_view upstream, std::string_view endpoint, BreakerForce force) {
   const Instant now = std::chrono::steady_clock::now();
   bool found = false;
   for (const auto& state : living()) {
     if (state->name().upstream != upstream) continue;
+    if (!endpoint.empty() && state->name().endpoint != endpoint) continue;
     state->force(force, now);
     found = true;
   }

@@ -9,10 +9,12 @@
 // All breakers of the process, for the admin API and the gauge. Thread: any.
 namespace outrigger::filters {
 
-// Puts `state` into the directory and registers outrigger_breaker_state for its name.
+// Puts `state` into the directory and registers its gauge: outrigger_breaker_state, or outrigger_breaker_endpoints for
+// all endpoints of an upstream together.
 void enlist_breaker(const std::shared_ptr<BreakerState>& state);
 std::vector<BreakerInfo> breaker_snapshot();
-// Sets every breaker of the upstream; false when it has none. `automatic` closes and starts counting afresh.
-bool force_breaker(std::string_view upstream, BreakerForce force);
+// Sets every breaker of the upstream, or those of one of its endpoints; false when there is none. `automatic` closes
+// and starts counting afresh.
+bool force_breaker(std::string_view upstream, std::string_view endpoint, BreakerForce force);
 
 }  // namespace outrigger::filters

@@ -83,7 +83,7 @@ BreakerState::Permit BreakerState::enter_slowly(Instant now) {
   if (word.position == BreakerPosition::open) {
     probes_passed_ = 0;
     probes_taken_.store(0, std::memory_order_relaxed);
-    move_to(BreakerPosition::half_open, word.force, "the time to try again came");
+    move_to(BreakerPosition::half_open, word.force, now, "the time to try again came");
   }
   if (word.position != BreakerPosition::closed) probes_taken_.fetch_add(1, std::memory_order_relaxed);
   return {this, load().era};
@@ -133,7 +133,7 @@ void BreakerState::report_probe(std::uint64_t era, bool ok, Instant now) {
   const Word word = load();
   if (word.era != era) return;
   if (!ok) return open(now, word.force, "a probe failed");
-  if (++probes_passed_ >= limits_.probes) move_to(BreakerPosition::closed, word.force, "all probes passed");
+  if (++probes_passed_ >= limits_.probes) move_to(BreakerPosition::closed, word.force, now, "all probes passed");
 }
 
 void BreakerState::trip(std::uint64_t era, Instant now, std::string reason) {
@@ -142,17 +142,22 @@ void BreakerState::trip(std::uint64_t era, Instant now, std::string reason) {
   if (word.era == era) open(now, word.force, std::move(reason));
 }
 
-void BreakerState::move_to(BreakerPosition position, BreakerForce force, std::string reason) {
+void BreakerState::move_to(BreakerPosition position, BreakerForce force, Instant now, std::string reason) {
   const auto index = static_cast<std::size_t>(position);
   reason_ = std::move(reason);
   if (position == BreakerPosition::closed) {
     connect_failures_.store(0, std::memory_order_relaxed);
     openings_ = 0;
+    closed_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
   store({load().era + 1, force, position});
   transitions_[index].add();
   log(position == BreakerPosition::open ? LogLevel::warn : LogLevel::info, "circuit breaker",
-      {{"state", kNames[index]}, {"upstream", name_.upstream}, {"route", name_.route}, {"reason", reason_}});
+      {{"state", kNames[index]},
+       {"upstream", name_.upstream},
+       {"route", name_.route},
+       {"endpoint", name_.endpoint},
+       {"reason", reason_}});
 }
 
 void BreakerState::open(Instant now, BreakerForce force, std::string reason) {
@@ -163,7 +168,7 @@ void BreakerState::open(Instant now, BreakerForce force, std::string reason) {
   const auto nanoseconds = static_cast<double>(std::min(length, limits_.max_open).count());
   const Instant until = now + Duration(static_cast<Duration::rep>(nanoseconds * jitter));
   open_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
-  move_to(BreakerPosition::open, force, std::move(reason));
+  move_to(BreakerPosition::open, force, now, std::move(reason));
 }
 
 Duration BreakerState::retry_after(Instant now) const {
@@ -180,7 +185,7 @@ void BreakerState::force(BreakerForce force, Instant now) {
   if (force == BreakerForce::open) {
     open(now, force, "an operator opened it");
   } else {
-    move_to(BreakerPosition::closed, force,
+    move_to(BreakerPosition::closed, force, now,
             force == BreakerForce::closed ? "an operator closed it" : "an operator reset it");
   }
 }
@@ -192,6 +197,7 @@ BreakerInfo BreakerState::info(Instant now) const {
   BreakerInfo info{.upstream = name_.upstream,
                    .route = name_.route,
                    .place = name_.place,
+                   .endpoint = name_.endpoint,
                    .state = word.position,
                    .force = word.force,
                    .reason = reason_,

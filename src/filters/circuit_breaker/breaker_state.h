@@ -44,10 +44,12 @@ struct BreakerLimits {
 // Whose calls a breaker counts.
 struct BreakerName {
   std::string upstream;
-  std::string route{};  // empty: of all routes
-  std::string place{};  // where it stands in the file
+  std::string route{};     // empty: of all routes
+  std::string place{};     // where it stands in the file
+  std::string endpoint{};  // empty: of all endpoints
 };
-// The labels of its metrics; without a route, if it has none.
+// The labels of its metrics; without a route, if it has none. Endpoints of an upstream are counted together: they come
+// and go, and a metric keeps every label it ever had.
 stats::Labels labels_of(const BreakerName& name);
 
 // A breaker as the admin API shows it.
@@ -55,6 +57,7 @@ struct BreakerInfo {
   std::string upstream;
   std::string route;
   std::string place;
+  std::string endpoint;
   BreakerPosition state = BreakerPosition::closed;
   BreakerForce force = BreakerForce::automatic;
   std::string reason;          // why it is in this state, in words
@@ -91,6 +94,8 @@ class BreakerState {
       if (state_ != nullptr) state_->release(era_);
     }
     explicit operator bool() const { return state_ != nullptr; }
+    // As a number that can be kept elsewhere, for `attach` of the same state to take back, once; 0 if this is none.
+    std::uint64_t detach() { return std::exchange(state_, nullptr) == nullptr ? 0 : era_ + 1; }
     // How the request went, once. `connect_failure`: it never reached the service.
     void report(bool ok, bool connect_failure, Duration duration, Instant now) {
       std::exchange(state_, nullptr)->report(era_, ok, connect_failure, duration, now);
@@ -103,7 +108,15 @@ class BreakerState {
     std::uint64_t era_;
   };
 
+  // Would try_enter give a permit? Cost: two reads.
+  bool may_enter(Instant now) const {
+    const Word word = load();
+    return word.position == BreakerPosition::closed || !must_refuse(word, now);
+  }
   Permit try_enter(Instant now);
+  Permit attach(std::uint64_t detached) { return {detached == 0 ? nullptr : this, detached - 1}; }
+  // Since when it is closed; the epoch: since ever.
+  Instant closed_since() const { return Instant(Duration(closed_since_.load(std::memory_order_relaxed))); }
   // How long a refused client should stay away.
   Duration retry_after(Instant now) const;
   void force(BreakerForce force, Instant now);
@@ -129,7 +142,7 @@ class BreakerState {
   void trip(std::uint64_t era, Instant now, std::string reason);
 
   // With mutex_ held:
-  void move_to(BreakerPosition position, BreakerForce force, std::string reason);
+  void move_to(BreakerPosition position, BreakerForce force, Instant now, std::string reason);
   void open(Instant now, BreakerForce force, std::string reason);
 
   const BreakerLimits limits_;
@@ -139,6 +152,7 @@ class BreakerState {
 
   std::atomic<std::uint64_t> word_{0};
   std::atomic<Instant::rep> open_until_{0};
+  std::atomic<Instant::rep> closed_since_{0};
   std::atomic<std::uint32_t> probes_taken_{0};
   alignas(64) std::atomic<std::uint32_t> connect_failures_{0};  // in a row, since it was last closed
 

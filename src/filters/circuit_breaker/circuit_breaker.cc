@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "filters/circuit_breaker/breaker_directory.h"
+#include "filters/circuit_breaker/endpoint_breakers.h"
 
 namespace outrigger::filters {
 namespace {
@@ -27,21 +28,54 @@ BreakerLimits limits_of(const CircuitBreakerOptions& options) {
   return limits;
 }
 
-std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
-  const auto& breaker = *static_cast<const CircuitBreakerOptions*>(options);
-  // The context ends with this call, routes come later.
-  auto state_of = [limits = limits_of(breaker), key = context.key("breaker"), &store = context.store,
-                   upstream = std::string(context.upstream), own_route = std::string(context.route),
-                   place = std::string(context.place)](std::string_view route) {
+// The states of one filter in the file, by route and endpoint, both empty unless the scope goes by them.
+class States {
+ public:
+  States(const CircuitBreakerOptions& options, const FilterContext& context)
+      : limits_(limits_of(options)),
+        key_(context.key("breaker")),
+        name_{std::string(context.upstream), std::string(context.route), std::string(context.place), {}},
+        store_(context.store) {}
+
+  std::shared_ptr<BreakerState> find(std::string_view route, std::string_view endpoint) const {
     const auto make_state = [&]() -> std::shared_ptr<void> {
-      auto made = std::make_shared<BreakerState>(
-          limits, BreakerName{upstream, route.empty() ? own_route : std::string(route), place});
+      BreakerName name = name_;
+      if (!route.empty()) name.route = route;
+      name.endpoint = endpoint;
+      auto made = std::make_shared<BreakerState>(limits_, std::move(name));
       enlist_breaker(made);
       return made;
     };
-    return std::static_pointer_cast<BreakerState>(store.find_or_make(key + '\n' + std::string(route), make_state));
-  };
-  return std::make_unique<CircuitBreaker>(breaker, std::move(state_of));
+    const std::string key = key_ + '\n' + std::string(route) + '\n' + std::string(endpoint);
+    return std::static_pointer_cast<BreakerState>(store_.find_or_make(key, make_state));
+  }
+
+ private:
+  BreakerLimits limits_;
+  std::string key_;
+  BreakerName name_;
+  KeyedStore& store_;
+};
+
+// The filter's place in the chain when its gates do the work.
+class Gated final : public Filter {
+ public:
+  [[clang::coro_wrapper]] Task<Response> handle(Exchange& exchange, Next next) override { return next(exchange); }
+};
+
+bool is_per_endpoint(const void* options) {
+  return static_cast<const CircuitBreakerOptions*>(options)->scope == BreakerScope::endpoint;
+}
+
+std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
+  const auto& breaker = *static_cast<const CircuitBreakerOptions*>(options);
+  const States states(breaker, context);
+  if (is_per_endpoint(options) && context.endpoint_gates != nullptr) {
+    context.endpoint_gates->push_back(std::make_shared<EndpointBreakers>(
+        Conditions(breaker.failures), [states](std::string_view endpoint) { return states.find("", endpoint); }));
+    return std::make_unique<Gated>();
+  }
+  return std::make_unique<CircuitBreaker>(breaker, [states](std::string_view route) { return states.find(route, ""); });
 }
 
 }  // namespace
@@ -78,8 +112,13 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
       .range(1, 1000);
   schema.field("reset", &Options::reset, "How it closes: by itself, or only through the admin API.")
       .values({{"timed", BreakerReset::timed}, {"manual", BreakerReset::manual}});
-  schema.field("scope", &Options::scope, "Whose requests are counted together: the upstream's, or each route's.")
-      .values({{"upstream", BreakerScope::upstream}, {"route", BreakerScope::route}});
+  schema
+      .field(
+          "scope", &Options::scope,
+          "Whose requests are counted together: the upstream's, each endpoint's (open ones are passed over), or each "
+          "route's.")
+      .values(
+          {{"upstream", BreakerScope::upstream}, {"endpoint", BreakerScope::endpoint}, {"route", BreakerScope::route}});
   schema.field("failures", &Options::failures, "What counts as failed: the same words as `retry_on` of `retry`.")
       .one_or_many()
       .check_text(Conditions::check)
@@ -95,7 +134,7 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
 
 CircuitBreaker::CircuitBreaker(const CircuitBreakerOptions& options, StateOf state_of)
     : failures_(options.failures), state_of_(std::move(state_of)) {
-  if (options.scope == BreakerScope::upstream) state_ = state_of_("");
+  if (options.scope != BreakerScope::route) state_ = state_of_("");
 }
 
 BreakerState& CircuitBreaker::state(const Exchange& exchange) {
@@ -135,7 +174,10 @@ Task<Response> CircuitBreaker::handle(Exchange& exchange, Next next) {
   co_return response;
 }
 
-const FilterType kCircuitBreakerType = {
-    {"circuit_breaker", "Spares a service that fails.", &config::schema_of<CircuitBreakerOptions>}, make};
+const FilterType kCircuitBreakerType = {{.name = "circuit_breaker",
+                                         .summary = "Spares a service that fails.",
+                                         .schema = &config::schema_of<CircuitBreakerOptions>,
+                                         .is_endpoint_gate = &is_per_endpoint},
+                                        make};
 
 }  // namespace outrigger::filters

@@ -21,7 +21,7 @@ struct SlowCallOptions {
 };
 void describe(config::Schema<SlowCallOptions>& schema);
 
-enum class BreakerScope : std::uint8_t { upstream, route };
+enum class BreakerScope : std::uint8_t { upstream, endpoint, route };
 
 struct CircuitBreakerOptions {
   Share failure_rate{0.5};

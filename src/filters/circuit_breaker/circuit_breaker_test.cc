@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <map>
 #include <thread>
 
 #include "filters/circuit_breaker/breaker_directory.h"
+#include "filters/circuit_breaker/endpoint_breakers.h"
+#include "filters/registry.h"
 #include "support/chain_harness.h"
 
 using namespace std::chrono_literals;
@@ -127,23 +130,31 @@ TEST_CASE("a manual breaker waits for an operator") {
 }
 
 TEST_CASE("the directory finds breakers by upstream and forces them") {
-  CHECK_FALSE(force_breaker("directory", BreakerForce::open));
+  CHECK_FALSE(force_breaker("directory", "", BreakerForce::open));
   auto state =
       std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "upstreams.directory.filters[0]"});
   enlist_breaker(state);
-  CHECK(force_breaker("directory", BreakerForce::open));
+  CHECK(force_breaker("directory", "", BreakerForce::open));
   CHECK_FALSE(state->try_enter(std::chrono::steady_clock::now() + 1h));
   CHECK(stats::exposition().find("outrigger_breaker_state{upstream=\"directory\"} 1") != std::string::npos);
 
-  CHECK(force_breaker("directory", BreakerForce::closed));
+  CHECK(force_breaker("directory", "", BreakerForce::closed));
   const Instant now = std::chrono::steady_clock::now();
   trip(*state, now);
   CHECK(position(*state, now) == BreakerPosition::closed);
 
-  CHECK(force_breaker("directory", BreakerForce::automatic));
+  CHECK(force_breaker("directory", "", BreakerForce::automatic));
   trip(*state, now);
   CHECK(position(*state, now) == BreakerPosition::open);
 
+  auto endpoint = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "", "10.0.0.1:80"});
+  enlist_breaker(endpoint);
+  CHECK_FALSE(force_breaker("directory", "10.0.0.2:80", BreakerForce::open));
+  CHECK(force_breaker("directory", "10.0.0.1:80", BreakerForce::open));
+  CHECK(position(*endpoint, now) == BreakerPosition::open);
+  CHECK(stats::exposition().find("outrigger_breaker_endpoints{upstream=\"directory\",state=\"open\"} 1") !=
+        std::string::npos);
+  endpoint.reset();
   state.reset();
   for (const BreakerInfo& info : breaker_snapshot()) CHECK(info.upstream != "directory");
 }
@@ -246,6 +257,91 @@ TEST_CASE("no failure of several workers is lost to the window", "[stress][circu
   }
 }
 
+namespace {
+
+// A breaker for each endpoint, as the balancer sees it.
+struct Gated {
+  explicit Gated(BreakerLimits limits = {}, std::vector<std::string> failures = {"5xx", "connect-failure", "reset"})
+      : maker(Conditions(failures), [this, limits](std::string_view endpoint) {
+          auto& state = states[std::string(endpoint)];
+          if (!state)
+            state = std::make_shared<BreakerState>(limits, BreakerName{"gated", "", "", std::string(endpoint)});
+          return state;
+        }) {}
+  static void answer(EndpointGate& gate, TryOutcome outcome, Instant now) {
+    outcome.ticket = gate.on_pick(now);
+    gate.on_result(outcome, now);
+  }
+  std::map<std::string, std::shared_ptr<BreakerState>> states;
+  EndpointBreakers maker;
+};
+
+}  // namespace
+
+TEST_CASE("circuit_breaker: with the scope endpoint each endpoint has its own", "[filter][circuit_breaker]") {
+  using Verdict = EndpointGate::Verdict;
+  Gated gated;
+  const auto bad = gated.maker.make_gate("bad");
+  const auto bad_elsewhere = gated.maker.make_gate("bad");  // the same endpoint on another worker
+  const auto good = gated.maker.make_gate("good");
+  for (int i = 0; i < 20; ++i) {
+    Gated::answer(*bad, {.status = 500}, kStart);
+    Gated::answer(*good, {.status = 200}, kStart);
+  }
+  CHECK(bad->may_pick(kStart) == Verdict::no);
+  CHECK(bad_elsewhere->may_pick(kStart) == Verdict::no);
+  CHECK(good->may_pick(kStart) == Verdict::yes);
+
+  const Instant later = kStart + 6s;
+  CHECK(bad->may_pick(later) == Verdict::yes);
+  PickTicket probes[3];
+  for (PickTicket& probe : probes) probe = bad->on_pick(later);
+  CHECK(bad_elsewhere->may_pick(later) == Verdict::no);  // all probes are taken
+  bad->on_cancel(probes[0]);
+  CHECK(bad_elsewhere->may_pick(later) == Verdict::yes);
+  for (int i = 1; i < 3; ++i) bad->on_result({.status = 200, .ticket = probes[i]}, later);
+  Gated::answer(*bad_elsewhere, {.status = 200}, later);
+  CHECK(position(*gated.states["bad"], later) == BreakerPosition::closed);
+  CHECK(bad->good_since() == later);
+}
+
+TEST_CASE("circuit_breaker: what the gate of an endpoint counts", "[filter][circuit_breaker]") {
+  struct Case {
+    const char* what;
+    TryOutcome outcome;
+    bool opens;
+  };
+  const Case cases[] = {
+      {"500s", {.status = 500}, true},
+      {"404s", {.status = 404}, false},
+      {"answers that break off", {.status = 200, .is_cut = true}, true},
+      {"resets", {.failure = Failure::upstream_reset}, true},
+      {"what is not listed", {.failure = Failure::upstream_timeout}, false},
+      {"slow answers", {.status = 200, .duration = 2s}, true},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    BreakerLimits limits;
+    limits.slow = BreakerLimits::Slow{.over = 1s, .rate = 0.5};
+    Gated gated(limits);
+    const auto gate = gated.maker.make_gate("a");
+    for (int i = 0; i < 20; ++i) Gated::answer(*gate, c.outcome, kStart);
+    CHECK((gate->may_pick(kStart) == EndpointGate::Verdict::no) == c.opens);
+  }
+}
+
+TEST_CASE("circuit_breaker: a try that began before a transition does not count for an endpoint either",
+          "[filter][circuit_breaker]") {
+  Gated gated;
+  const auto gate = gated.maker.make_gate("a");
+  const PickTicket late = gate->on_pick(kStart);
+  for (int i = 0; i < 20; ++i) Gated::answer(*gate, {.status = 500}, kStart);
+  const Instant later = kStart + 6s;
+  Gated::answer(*gate, {.status = 200}, later);
+  gate->on_result({.status = 500, .ticket = late}, later);
+  CHECK(position(*gated.states["a"], later) == BreakerPosition::half_open);
+}
+
 using test::Answer;
 using test::ChainHarness;
 
@@ -329,11 +425,32 @@ TEST_CASE("circuit_breaker: contradictions are refused with the file", "[filter]
       {"circuit_breaker: {slow_call: {over: 1s, rate: 0%}}", "rate is 0%"},
       {"circuit_breaker: {failures: [6xx]}", "unknown condition"},
       {"circuit_breaker: {scope: rout}", "did you mean \"route\""},
+      {"circuit_breaker: {window: 5ms}", "5ms is out of range: 10ms to 1h"},  // shorter than its ten buckets
   };
   for (const auto& [filter, expected] : cases) {
     INFO(filter);
     CHECK(ChainHarness::errors(filter).find(expected) != std::string::npos);
   }
+}
+
+TEST_CASE("circuit_breaker: the scope endpoint goes with an upstream's filters only", "[filter][circuit_breaker]") {
+  const char* const kFilter = "{circuit_breaker: {scope: endpoint}}";
+  const std::pair<std::string, const char*> cases[] = {
+      {std::string("listeners: [{address: 8080, filters: [") + kFilter +
+           "], upstream: a}]\nupstreams: {a: 127.0.0.1:1}",
+       "1:39: listeners[0].filters[0].circuit_breaker: works per endpoint"},
+      {std::string("listeners: [{address: 8080, routes: [{filters: [") + kFilter +
+           "], upstream: a}]}]\nupstreams: {a: 127.0.0.1:1}",
+       "routes[0].filters[0].circuit_breaker: works per endpoint"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const config::LoadResult loaded = config::load_text(text, "f.yaml", catalog());
+    REQUIRE_FALSE(loaded.settings);
+    CHECK(config::render(loaded.diagnostics.at(0), false).find(expected) != std::string::npos);
+  }
+  const std::string five =
+      std::string("[") + kFilter + "," + kFilter + "," + kFilter + "," + kFilter + "," + kFilter + "]";
+  CHECK(ChainHarness::errors(five).find("more than 4 filters work per endpoint") != std::string::npos);
 }
 
 }  // namespace outrigger::filters

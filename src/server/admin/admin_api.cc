@@ -82,7 +82,8 @@ const AdminApi::Call AdminApi::kCalls[] = {
     {"/api/config", Method::get, &AdminApi::config, "the effective configuration and where each value was set, YAML"},
     {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints, connections, requests in flight and queued"},
     {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
-    {"/api/breakers/", Method::post, &AdminApi::force_breaker, "UPSTREAM/open, /closed or /automatic"},
+    {"/api/breakers/", Method::post, &AdminApi::force_breaker,
+     "UPSTREAM/open, /closed or /automatic; UPSTREAM/ENDPOINT/open"},
     {"/api/reload", Method::post, &AdminApi::reload, "reads the configuration again; 422 when it is refused"},
     {"/api/drain", Method::post, &AdminApi::drain, "not ready, then no new connections; the process stays"},
     {"/api/log-level", Method::get, &AdminApi::log_level, "level of the process log"},
@@ -189,6 +190,7 @@ Task<Response> AdminApi::breakers(Exchange& exchange) {
   for (const filters::BreakerInfo& breaker : filters::breaker_snapshot()) {
     list.push_back({{"upstream", breaker.upstream},
                     {"route", breaker.route},
+                    {"endpoint", breaker.endpoint},
                     {"place", breaker.place},
                     {"state", kPositions[static_cast<int>(breaker.state)]},
                     {"forced", kForces[static_cast<int>(breaker.force)]},
@@ -208,12 +210,15 @@ Task<Response> AdminApi::force_breaker(Exchange& exchange) {
   const std::string_view asked = behind(exchange, "/api/breakers/");
   for (const auto& [word, force] : kWords) {
     if (!asked.ends_with(word)) continue;
-    const std::string_view upstream = asked.substr(0, asked.size() - word.size());
-    if (!filters::force_breaker(upstream, force))
-      co_return refuse(exchange, 404, "no upstream of that name has a breaker");
-    co_return answer(exchange, {{"upstream", std::string(upstream)}, {"forced", std::string(word.substr(1))}});
+    const std::string_view whose = asked.substr(0, asked.size() - word.size());
+    const std::string_view upstream = whose.substr(0, whose.find('/'));
+    const std::string_view endpoint = whose.substr(std::min(upstream.size() + 1, whose.size()));
+    if (!filters::force_breaker(upstream, endpoint, force)) co_return refuse(exchange, 404, "there is no such breaker");
+    co_return answer(exchange, {{"upstream", std::string(upstream)},
+                                {"endpoint", std::string(endpoint)},
+                                {"forced", std::string(word.substr(1))}});
   }
-  co_return refuse(exchange, 404, "say /api/breakers/UPSTREAM/open, /closed or /automatic");
+  co_return refuse(exchange, 404, "say /api/breakers/UPSTREAM/open, /closed or /automatic; or UPSTREAM/ENDPOINT");
 }
 
 // Answers when every worker serves the new configuration.

@@ -1,0 +1,157 @@
+"""The circuit breaker's scopes, resets and what it counts, with real services."""
+import json
+import time
+import urllib.error
+import urllib.request
+
+from support import raw
+from support.case import Case
+from support.metrics import Metrics
+from support.wait import until
+
+CONFIG = """
+version: 1
+listeners: [{address: "@listen@", filters: [{access_log: {}}], @ends@}]
+upstreams:
+  app:
+    endpoints: [@endpoints@]
+    load_balancing: round_robin
+    outlier: {consecutive_failures: 0}
+    filters: [{circuit_breaker: {min_requests: 4, @options@}}]
+status: {address: "@status@"}
+admin: {address: "@admin@"}
+"""
+BAD = raw.answer("no", "500 Internal Server Error")
+
+
+class Moody:
+    """A service that fails until it is told to be well."""
+
+    def __init__(self):
+        self.is_well = False
+        self.peer = raw.Peer.answering(lambda talk: (raw.answer() if self.is_well else BAD)(talk))
+
+
+class BreakerCase(Case):
+    def serve(self, *services, options, ends="upstream: app", **more):
+        endpoints = ", ".join(f'"{service.address}"' for service in services)
+        self.running = self.proxy(CONFIG, endpoints=endpoints, options=options, ends=ends,
+                                  wait_for=("listen", "status", "admin"), **more)
+        return self.running
+
+    def api(self, path, method="GET"):
+        request = urllib.request.Request(f"http://{self.running.address('admin')}{path}", method=method)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def breakers(self):
+        return {breaker["endpoint"] or breaker["route"]: breaker for breaker in self.api("/api/breakers")}
+
+    def statuses(self, count, path="/"):
+        with raw.Client(self.running.port()) as client:
+            return [client.get(path).status for _ in range(count)]
+
+
+class ByEndpoint(BreakerCase):
+    def test_the_balancer_passes_over_an_endpoint_whose_breaker_is_open(self):
+        good, bad = self.start(raw.Peer.answering()), self.start(raw.Peer.answering(BAD))
+        proxy = self.serve(good, bad, options="scope: endpoint, open_for: 1m", workers=2)
+        statuses = self.statuses(40)
+        self.assertEqual((36, 4), (statuses.count(200), statuses.count(500)))
+        self.assertEqual(4, len(bad.requests))
+        self.assertEqual(("open", "closed"), tuple(self.breakers()[peer.address]["state"] for peer in (bad, good)))
+        metrics = Metrics(proxy.address("status"))
+        self.assertEqual(1, metrics.value("outrigger_breaker_endpoints", upstream="app", state="open"))
+        self.assertEqual(1, metrics.value("outrigger_breaker_transitions_total", upstream="app", to="open"))
+        until(lambda: f'"endpoint":"{bad.address}"' in proxy.stderr().replace(": ", ":"), "the log to name the endpoint")
+
+    def test_when_all_are_open_requests_are_refused(self):
+        bad = [self.start(raw.Peer.answering(BAD)) for _ in range(2)]
+        proxy = self.serve(*bad, options="scope: endpoint, open_for: 1m")
+        statuses = self.statuses(30)
+        self.assertEqual([500] * 8 + [503] * 22, statuses)
+        refused = self.client(proxy).get()
+        self.assertIn("breaker_open", refused.get("Proxy-Status"))
+        self.assertTrue(int(refused.get("Retry-After")) >= 1)
+        self.assertEqual("breaker_open", proxy.log(31)[-1]["failure"])
+
+    def test_an_endpoint_that_is_well_again_comes_back(self):
+        moody = Moody()
+        good, bad = self.start(raw.Peer.answering()), self.start(moody.peer)
+        self.serve(good, bad, options="scope: endpoint, open_for: 100ms, max_open: 100ms, probes: 2")
+        until(lambda: self.statuses(4) and self.breakers()[bad.address]["state"] == "open", "it to open")
+        moody.is_well = True
+        until(lambda: self.statuses(4) and self.breakers()[bad.address]["state"] == "closed", "it to close")
+        self.assertEqual([200] * 20, self.statuses(20))
+
+    def test_the_api_forces_and_resets_one_endpoint_and_a_reload_keeps_it(self):
+        one, two = self.start(raw.Peer.answering()), self.start(raw.Peer.answering())
+        proxy = self.serve(one, two, options="scope: endpoint", workers=2)
+        self.assertEqual({200}, set(self.statuses(4)))
+        self.assertEqual("open", self.api(f"/api/breakers/app/{one.address}/open", "POST")["forced"])
+        before = len(one.requests)
+        self.assertEqual([200] * 20, self.statuses(20))
+        proxy.write(CONFIG + "# changed\nlogging: {level: debug}\n")
+        self.assertTrue(self.api("/api/reload", "POST")["ok"])
+        self.assertEqual("open", self.breakers()[one.address]["state"])
+        self.assertEqual([200] * 20, self.statuses(20))
+        self.assertEqual(before, len(one.requests))
+        self.api(f"/api/breakers/app/{one.address}/automatic", "POST")
+        self.assertEqual(("closed", "automatic"), tuple(self.breakers()[one.address][key] for key in ("state", "forced")))
+        until(lambda: self.statuses(4) and len(one.requests) > before, "requests to it again")
+        with self.assertRaises(urllib.error.HTTPError):
+            self.api("/api/breakers/app/10.0.0.1:1/open", "POST")
+
+    def test_an_answer_that_breaks_off_counts(self):
+        good = self.start(raw.Peer.answering())
+        bad = self.start(raw.Peer([raw.request(), raw.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), raw.close()]))
+        self.serve(good, bad, options="scope: endpoint, open_for: 1m")
+
+        def outcome():
+            try:
+                return self.statuses(1)[0]
+            except (EOFError, ConnectionError):
+                return "cut"
+        outcomes = [outcome() for _ in range(30)]
+        self.assertEqual(4, outcomes.count("cut"))
+        self.assertEqual("open", self.breakers()[bad.address]["state"])
+
+
+class ByRoute(BreakerCase):
+    def test_the_failures_of_one_route_do_not_close_the_other(self):
+        def answer(talk):
+            message = talk.peer.requests[-1]
+            (BAD if message.start.startswith("GET /bad") else raw.answer())(talk)
+        service = self.start(raw.Peer.answering(answer))
+        self.serve(service, options="scope: route, open_for: 1m",
+                   ends="routes: [{name: bad, match: {path: {prefix: /bad}}, upstream: app}, {name: good, upstream: app}]")
+        self.assertEqual([500] * 4 + [503] * 6, self.statuses(10, "/bad"))
+        self.assertEqual([200] * 10, self.statuses(10, "/good"))
+        self.assertEqual(("open", "closed"), tuple(self.breakers()[route]["state"] for route in ("bad", "good")))
+
+
+class Rules(BreakerCase):
+    def test_a_manual_one_stays_open_until_an_operator_resets_it(self):
+        moody = Moody()
+        self.serve(self.start(moody.peer), options="reset: manual, open_for: 1ms, max_open: 1ms")
+        self.assertEqual([500] * 4 + [503] * 20, self.statuses(24))
+        moody.is_well = True
+        self.assertEqual([503] * 5, self.statuses(5))
+        self.api("/api/breakers/app/automatic", "POST")
+        self.assertEqual([200] * 5, self.statuses(5))
+        self.assertEqual("closed", self.breakers()[""]["state"])
+
+    def test_slow_answers_open_it(self):
+        service = self.start(raw.Peer.answering(lambda talk: time.sleep(0.05), raw.answer()))
+        self.serve(service, options="slow_call: {over: 20ms, rate: 100%}, open_for: 1m")
+        self.assertEqual([200] * 4 + [503] * 6, self.statuses(10))
+        self.assertEqual("4 of 4 requests were slow within 10s", self.breakers()[""]["reason"])
+
+    def test_a_service_that_hangs_opens_it_though_only_the_deadline_of_the_request_is_set(self):
+        service = self.start(raw.Peer([raw.request(), raw.hang()]))
+        proxy = self.proxy("""
+version: 1
+listeners: [{address: "@listen@", timeouts: {request: 200ms}, upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: [{circuit_breaker: {min_requests: 2, open_for: 1m}}]}}
+""", service)
+        self.assertEqual([504, 504, 503], [self.client(proxy).get().status for _ in range(3)])
