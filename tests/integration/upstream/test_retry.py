@@ -1,10 +1,13 @@
 """Retries, and the breaker around a single endpoint."""
+import time
+
 from support import raw
 from support.case import PLAIN, Case
 from support.ports import free_port
 from support.wait import until
 
 GET = raw.request()
+BUSY = raw.answer(b"busy", "503 Service Unavailable")
 POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n{}\r\na"
 
 
@@ -46,6 +49,61 @@ class Retry(Case):
         response = self.client(self.proxy(PLAIN, service)).request(
             f"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n{body}")
         self.assertEqual((503, 1, len(body)), (response.status, len(service.requests), len(service.requests[0].body)))
+
+
+class Rules(Case):
+    """What retry promises beyond a single try more."""
+    CONFIG = """
+version: 1
+listeners: [{address: "@listen@", timeouts: {request: 10s, backend_request: 300ms}, upstream: app}]
+upstreams: {app: {endpoints: [@app@], load_balancing: round_robin, outlier: {consecutive_failures: 0}, filters: [{retry: {@options@}}]}}
+"""
+
+    def serve(self, *services, options="num_retries: 2", **more):
+        return self.proxy(self.CONFIG, app=", ".join(f'"{service.address}"' for service in services), options=options, **more)
+
+    def test_later_tries_tell_the_service_their_number(self):
+        service = self.start(raw.Peer.answering(BUSY))
+        self.client(self.serve(service)).get()
+        self.assertEqual([None, "1", "2"], [request.get("X-Retry-Attempt") for request in service.requests])
+
+    def test_two_in_a_row_add_their_tries_and_do_not_multiply_them(self):
+        service = self.start(raw.Peer.answering(BUSY))
+        inner = self.serve(service)
+        outer = self.proxy(self.CONFIG, app=f'"{inner.address()}"', options="num_retries: 2")
+        self.assertEqual(503, self.client(outer).get().status)
+        self.assertEqual(5, len(service.requests))  # three for the first request, one for each of its repetitions
+
+    def test_a_try_avoids_the_endpoints_that_failed(self):
+        bad, good = self.start(raw.Peer.answering(BUSY)), self.start(raw.Peer.answering())
+        client = self.client(self.serve(bad, good, options="num_retries: 1, budget: {share: 100%}"))
+        self.assertEqual([200] * 20, [client.get().status for _ in range(20)])
+        self.assertEqual(20, len(good.requests))
+
+    def test_retry_after_is_waited_for_and_too_long_a_one_is_not(self):
+        for value, least, most in (("1", 1, 15), ("60", 0, 15)):
+            with self.subTest(value):
+                service = self.start(raw.Peer([GET, raw.answer(b"", "503 Service Unavailable", f"Retry-After: {value}"),
+                                               GET, raw.answer(), raw.read_to_end()]))
+                begin = time.monotonic()
+                self.assertEqual(200, self.client(self.serve(service)).get().status)
+                self.assertTrue(least <= time.monotonic() - begin < most)
+
+    def test_each_try_has_its_own_deadline(self):
+        service = self.start(raw.Peer([GET, raw.hang()]))
+        client = self.client(self.serve(service, options="num_retries: 2, retry_on: timeout"))
+        self.assertEqual(504, client.get().status)
+        self.assertEqual(3, len(service.requests))
+
+    def test_the_budget_is_one_for_all_workers(self):
+        service = self.start(raw.Peer.answering(BUSY))
+        proxy = self.serve(service, options="budget: {share: 20%, min: 0/s}, backoff: {base: 0ms, max: 0ms}", workers=2)
+        clients = [self.client(proxy) for _ in range(8)]  # on both workers
+        for _ in range(25):
+            for client in clients:
+                client.get()
+        self.assertLessEqual(len(service.requests), 200 * 1.2 + 2)
+        self.assertGreater(len(service.requests), 200)
 
 
 class Breaker(Case):
