@@ -46,12 +46,21 @@ void describe(Schema<Logging>& schema) {
 }
 
 void describe(Schema<ProcessLimits>& schema) {
-  schema.summary("What the whole process may hold; beyond it new requests get 503.");
+  schema.summary("What the whole process may hold and how late it may be; beyond that new requests get 503.");
   schema
       .field("memory", &ProcessLimits::memory,
              "Buffers of requests under way; absent: 256MiB, or half of the cgroup's limit if that is less.")
       .range(ByteSize{1024 * 1024}, ByteSize{1ULL << 40})
       .example("64MiB");
+  schema
+      .field("descriptors", &ProcessLimits::descriptors,
+             "Share of the process's file descriptors that clients may take; the rest is for connections to services.")
+      .example("90%");
+  schema
+      .field("event_loop_delay", &ProcessLimits::event_loop_delay,
+             "A worker that is later than this to what is due refuses new requests; 0s: never.")
+      .range(Duration(0), minutes(1))
+      .example("1s");
 }
 
 void describe(Schema<Dns>& schema) {

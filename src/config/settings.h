@@ -193,7 +193,9 @@ struct Logging {
 };
 
 struct ProcessLimits {
-  std::optional<ByteSize> memory;  // of buffers; absent: 256 MiB, or half of the cgroup's limit if that is less
+  std::optional<ByteSize> memory;          // of buffers; absent: 256 MiB, or half of the cgroup's limit if that is less
+  Share descriptors{0.9};                  // of the process's limit, for clients; what is left is for services
+  Duration event_loop_delay = seconds(1);  // 0: not looked at
 };
 
 struct Dns {

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include "base/memory_budget.h"
 #include "http/h1/request_parser.h"
 
 namespace outrigger::proxy {
@@ -23,8 +22,9 @@ constexpr int kLingerReads = 32;  // a turn: 1 MiB
 ConnectionContext::ConnectionContext(EventLoop& event_loop, FailureStats& failure_stats)
     : loop(event_loop),
       failures(failure_stats),
-      accept_pauses(stats::counter("outrigger_accept_pauses_total",
-                                   "Pauses in accepting connections because descriptors or memory ran out.")) {}
+      overload(event_loop),
+      accept_pauses(
+          stats::counter("outrigger_accept_pauses_total", "Pauses in accepting connections because of overload.")) {}
 
 void ConnectionContext::adopt(std::shared_ptr<LiveConfig> config) {
   live = std::move(config);
@@ -173,22 +173,26 @@ bool ServerConnection::parse_request() {
     return true;
   }
   input_.consume(result.consumed);
-  if (!is_overloaded()) {
+  const std::string_view why = refusal();
+  if (why.empty()) {
     start_exchange();
   } else {
-    reject(Failure::overloaded, "limits.memory is used up");
+    reject(Failure::overloaded, why);
   }
   return true;
 }
 
-bool ServerConnection::is_overloaded() const { return place_.now->sheds_load && !MemoryBudget::has_room(); }
+std::string_view ServerConnection::refusal() const {
+  return place_.now->sheds_load ? context_.overload.refusal(transport_->fd()) : std::string_view{};
+}
 
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
   if (place_.now == nullptr || (context_.draining && input_.unread().empty())) return close();
   const Limits& limits = place_.now->limits;
-  if (!input_.unread().empty() && is_overloaded()) {
-    return reject(Failure::overloaded, "limits.memory is used up");
+  if (!input_.unread().empty()) {
+    const std::string_view why = refusal();
+    if (!why.empty()) return reject(Failure::overloaded, why);
   }
   if (input_.unread().empty()) {
     input_.release();

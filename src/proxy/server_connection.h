@@ -8,6 +8,7 @@
 #include "net/input_buffer.h"
 #include "outrigger/task.h"
 #include "proxy/active_exchange.h"
+#include "proxy/overload.h"
 #include "proxy/turn.h"
 #include "upstream/wire_body.h"
 
@@ -35,6 +36,7 @@ struct ConnectionContext {
   std::shared_ptr<LiveConfig> live = std::make_shared<LiveConfig>();
   std::map<std::string, ListenerPlace, std::less<>> places{};
   FailureStats& failures;
+  Overload overload;
   stats::Counter accept_pauses;
   bool draining = false;  // answer what is in flight, keep nothing alive
   IntrusiveList<ServerConnection> connections{};
@@ -97,7 +99,8 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void read_request();
   bool make_exchange();
   bool parse_request();
-  bool is_overloaded() const;
+  // Why nothing new may begin here, static text; empty: it may.
+  std::string_view refusal() const;
   void wait_for_request();
   void next_request();
 

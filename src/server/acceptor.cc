@@ -44,9 +44,14 @@ void Acceptor::accept_queued() {
   }
 }
 
-// The kernel keeps those who come while limits.connections is reached; somebody's end is noticed at the next look.
+// The kernel keeps those who come while limits.connections is reached or the process is overloaded; the end of that is
+// noticed at the next look.
 bool Acceptor::take_place() {
   const proxy::LiveListener* listener = place_.now;
+  if (listener != nullptr && listener->sheds_load && !context_.overload.may_accept()) {
+    pause();
+    return false;
+  }
   if (listener == nullptr || listener->open->take(listener->settings.limits.connections)) return true;
   listener->stats.limit_pauses.add();
   pause_.start(kAcceptPause);
@@ -61,15 +66,18 @@ bool Acceptor::accept_one() {
   auto* address = reinterpret_cast<sockaddr*>(&storage);
   const int fd = ::accept4(watch_.fd(), address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
+    context_.overload.accepted(fd);
     begin(fd, net::Address(address, length), std::move(permit));
     return true;
   }
   if (errno == ECONNABORTED || errno == EINTR) return true;
-  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    context_.accept_pauses.add();
-    pause_.start(kAcceptPause);
-  }
+  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause();
   return false;
+}
+
+void Acceptor::pause() {
+  context_.accept_pauses.add();
+  pause_.start(kAcceptPause);
 }
 
 void Acceptor::begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit) {

@@ -28,6 +28,7 @@ class Acceptor final : private Wakeable {
   // False when nothing more is queued, or nothing can be accepted now.
   bool accept_one();
   bool take_place();
+  void pause();
   void begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit);
 
   proxy::ConnectionContext& context_;

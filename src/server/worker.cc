@@ -29,6 +29,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
+  context_.overload.apply(snapshot->settings.limits);
   context_.adopt(proxy::build_live(snapshot->settings, {loop_, store_, snapshot->upstream_tls}, context_.live.get()));
   if (context_.draining) return;
   for (auto it = acceptors_.begin(); it != acceptors_.end();) {

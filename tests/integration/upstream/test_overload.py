@@ -1,7 +1,11 @@
 """What the process refuses when it holds too much, and that it recovers by itself."""
+import json
 import os
 import resource
+import signal
 import threading
+import time
+import urllib.request
 
 from support import raw
 from support.case import Case
@@ -24,12 +28,13 @@ upstreams: {app: {endpoints: ["@app@"], filters: [], limits: {in_flight: 1000}}}
         done = threading.Event()
         service = self.start(raw.Peer.answering(raw.wait(done), raw.answer()))
         proxy = self.proxy(self.CONFIG, service, wait_for=("listen", "status"))
+        early = self.client(proxy)
         clients = [self.client(proxy) for _ in range(120)]
         for client in clients:
             client.send(GET)
         used = lambda: Metrics(proxy.address("status")).value("outrigger_memory_budget_used_bytes")
         until(lambda: used() >= 1 << 20, "the budget to be used up")
-        refused = self.client(proxy).get()
+        refused = early.get()  # of those who are connected; far above the limit nobody else is accepted
         self.assertEqual((503, "1"), (refused.status, refused.get("Retry-After")))
         self.assertIn("overloaded", refused.get("Proxy-Status"))
         done.set()
@@ -37,6 +42,39 @@ upstreams: {app: {endpoints: ["@app@"], filters: [], limits: {in_flight: 1000}}}
         self.assertEqual({200, 503}, set(statuses))
         self.assertGreater(statuses.count(200), 5)
         until(lambda: self.client(proxy).get().status == 200, "room again")
+
+
+class Delay(Case):
+    CONFIG = """
+version: 1
+limits: {event_loop_delay: 50ms}
+listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: []}}
+""" + STATUS
+
+    def test_a_worker_that_was_held_up_refuses_requests_for_a_moment_and_recovers(self):
+        proxy = self.proxy(self.CONFIG, self.start(raw.Peer.answering()), wait_for=("listen", "status"))
+        ask = lambda: self.client(proxy).get()
+
+        def refused_after_a_pause():
+            ask()  # a worker without requests has nothing to be late with
+            proxy.signal(signal.SIGSTOP)
+            time.sleep(0.5)
+            proxy.signal(signal.SIGCONT)
+            return next((answer for answer in (ask() for _ in range(50)) if answer.status == 503), None)
+        refused = until(refused_after_a_pause, "a refusal")
+        self.assertEqual("1", refused.get("Retry-After"))
+        self.assertIn("overloaded", refused.get("Proxy-Status"))
+        until(lambda: ask().status == 200, "the recovery")
+        until(lambda: "no longer overloaded" in proxy.stderr(), "the log to say that it is over")
+        lines = [json.loads(line) for line in proxy.stderr().splitlines() if "overloaded" in line]
+        self.assertEqual({"event_loop"}, {line["resource"] for line in lines})
+        metrics = Metrics(proxy.address("status"))
+        self.assertGreater(metrics.value("outrigger_overload_refused_total", resource="event_loop"), 0)
+        self.assertEqual(0, metrics.value("outrigger_overloaded_workers"))
+        line = next(line for line in proxy.log() if line["status"] == 503)
+        self.assertEqual("overloaded", line["failure"])
+        self.assertIn("limits.event_loop_delay", line["why"])
 
 
 class Connections(Case):
@@ -62,6 +100,40 @@ upstreams: {app: {endpoints: ["@app@"], filters: []}}
 
 
 class Descriptors(Case):
+    SHARE = """
+version: 1
+limits: {descriptors: 50%}
+listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: []}}
+admin: {address: "@admin@"}
+""" + STATUS
+
+    def test_clients_beyond_their_share_are_refused_then_not_accepted_and_it_ends_by_itself(self):
+        proxy = self.proxy(self.SHARE, self.start(raw.Peer.answering()), wait_for=("listen", "status", "admin"))
+        _, hard = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (2 * (proxy.open_files() + 20), hard))
+        reload = urllib.request.Request(f"http://{proxy.address('admin')}/api/reload", method="POST")
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(reload, timeout=20).close()  # looks at the limit
+        clients, answers = [], []
+        while not answers or answers[-1].status == 200:
+            self.assertLess(len(clients), 100)
+            clients.append(self.client(proxy))
+            answers.append(clients[-1].get())
+        self.assertGreater(len(answers), 3)
+        self.assertEqual((503, "1"), (answers[-1].status, answers[-1].get("Retry-After")))
+        self.assertIn("limits.descriptors", proxy.log(len(answers))[-1]["why"])
+        self.assertTrue(clients[-1].is_closed())
+        self.assertEqual([200] * 3, [client.get().status for client in clients[:3]])
+
+        value = lambda name: Metrics(proxy.address("status")).value(name)
+        clients += [self.client(proxy) for _ in range(100)]  # who say nothing
+        until(lambda: value("outrigger_accept_pauses_total") > 0, "a pause")
+        self.assertEqual(200, clients[0].get().status)
+        for client in clients:
+            client.close()
+        until(lambda: self.client(proxy).get().status == 200, "room again")
+        until(lambda: value("outrigger_overloaded_workers") == 0, "the end of the overload")
+
     def test_without_descriptors_for_the_service_requests_are_503_and_nothing_hangs(self):
         service = self.start(raw.Peer.answering())
         proxy = self.proxy("""
