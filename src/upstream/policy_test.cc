@@ -1,7 +1,10 @@
 #include "upstream/policy.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/hash.h"
@@ -85,6 +88,34 @@ TEST_CASE("hash policies: keys are spread evenly, by weight", "[upstream]") {
     REQUIRE(count > fair * (1 - row.unevenness));
     REQUIRE(count < fair * (1 + row.unevenness));
   }
+}
+
+// The numbers of docs/upstreams.md: unit_tests "[hash_report]". Not run by itself.
+TEST_CASE("hash policies: how many keys move and how even they are, as a table", "[.][hash_report]") {
+  const auto row = [](const char* name, const auto& owner_among) {
+    std::map<int, std::string> nine, ten, eleven;
+    std::map<std::string, int> counts;
+    for (int key = 0; key < kKeys; ++key) {
+      nine[key] = owner_among(9, key);
+      ++counts[ten[key] = owner_among(10, key)];
+      eleven[key] = owner_among(11, key);
+    }
+    const auto [least, most] = std::ranges::minmax_element(counts, {}, [](const auto& entry) { return entry.second; });
+    std::printf("| %-9s | %5.1f %% | %5.1f %% | %6.1f %% | %6.1f %% |\n", name, 100 * moved(ten, eleven),
+                100 * moved(ten, nine), 1000.0 * least->second / kKeys, 1000.0 * most->second / kKeys);
+  };
+  std::printf("| of 10     | 1 joins | 1 leaves | least of fair | most of fair |\n");
+  for (const auto& [name, policy] :
+       {std::pair{"ring_hash", BalancePolicy::ring_hash}, std::pair{"maglev", BalancePolicy::maglev}}) {
+    std::map<std::size_t, std::unique_ptr<Balancer>> balancers;
+    for (const std::size_t count : {9U, 10U, 11U}) {
+      balancers[count] = std::make_unique<Balancer>(by(policy));
+      balancers[count]->set_members(members(count));
+    }
+    row(name, [&](std::size_t count, int key) { return owner(*balancers[count], key); });
+  }
+  row("modulo",
+      [](std::size_t count, int key) { return std::to_string(stable_hash("key" + std::to_string(key)) % count); });
 }
 
 TEST_CASE("hash policies: keys of an endpoint that can't be used go to others and come back", "[upstream]") {
