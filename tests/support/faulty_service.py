@@ -1,7 +1,8 @@
-"""A service that fails as it is told. Run as: python3 -m support.faulty_service PORT CONTROL_PORT FAULT SHARE DELAY
+"""A service that fails as it is told. Run as: python3 -m support.faulty_service PORT CONTROL_PORT FAULT SHARE DELAY BASE
 
-FAULT happens to SHARE (0..1) of the requests: none, status-500, slow (DELAY seconds), reset-head, reset-body, hang-head,
-hang-body. The control port answers a line "count" with the requests received.
+FAULT happens to SHARE (0..1) of the requests: none, status-500 or another status, slow (DELAY seconds), reset-head,
+reset-body, hang-head, hang-body. The other requests take BASE seconds. The control port answers a line "count" with the
+requests received.
 """
 import asyncio
 import random
@@ -11,13 +12,13 @@ import sys
 
 BODY = b"x" * 1000
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-BAD = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\n\r\nbad"
+BAD = b"HTTP/1.1 %d Bad\r\nContent-Length: 3\r\n\r\nbad"
 HANG = 3600
 
 
 class Service:
-    def __init__(self, fault, share, delay):
-        self.fault, self.share, self.delay = fault, share, delay
+    def __init__(self, fault, share, delay, base):
+        self.fault, self.share, self.delay, self.base = fault, share, delay, base
         self.count = 0
 
     async def serve(self, reader, writer):
@@ -42,9 +43,10 @@ class Service:
                 return self.reset(writer)
         if fault.startswith("hang"):
             await asyncio.sleep(HANG)
-        if fault == "slow":
-            await asyncio.sleep(self.delay)
-        writer.write(BAD if fault == "status-500" else GOOD)
+        pause = self.delay if fault == "slow" else self.base
+        if pause:
+            await asyncio.sleep(pause)
+        writer.write(BAD % int(fault[7:]) if fault.startswith("status-") else GOOD)
         await writer.drain()
         return True
 
@@ -60,8 +62,8 @@ class Service:
         writer.close()
 
 
-async def main(port, control_port, fault, share, delay):
-    service = Service(fault, float(share), float(delay))
+async def main(port, control_port, fault, share, delay, base):
+    service = Service(fault, float(share), float(delay), float(base))
     control = await asyncio.start_server(service.control, "127.0.0.1", int(control_port))
     server = await asyncio.start_server(service.serve, "127.0.0.1", int(port), backlog=1024)
     async with control, server:
