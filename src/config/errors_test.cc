@@ -86,6 +86,7 @@ TEST_CASE("config errors: upstreams", "[config][errors]") {
          {"a status that is none", with_upstream("health_check: {path: /, status: [ok]}"), "\"ok\" is no status"},
          {"a DNS server by name", with_upstream("tls: {}\ndns: {servers: [dns.example]}"), "is no IP address"},
          {"TLS to a Unix socket", app("endpoints: ['unix:/a'], tls: {}"), "needs server_name"},
+         {"no descriptors", with_upstream("tls: {}\nlimits: {descriptors: 0%}"), "no client could be served"},
          {"hardly any memory", with_upstream("tls: {}\nlimits: {memory: 1KiB}"), "limits.memory"}},
         false);
 }

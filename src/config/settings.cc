@@ -61,6 +61,9 @@ void describe(Schema<ProcessLimits>& schema) {
              "A worker that is later than this to what is due refuses new requests; 0s: never.")
       .range(Duration(0), minutes(1))
       .example("1s");
+  schema.check([](const ProcessLimits& limits) -> std::string {
+    return limits.descriptors.value > 0 ? "" : "descriptors is 0%: no client could be served";
+  });
 }
 
 void describe(Schema<Dns>& schema) {
