@@ -87,6 +87,7 @@ void EventLoop::run() {
   for (stopping_ = false; !stopping_;) {
     in_turn_ = false;
     event_base_loop(base_, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+    end_turn();
   }
 }
 
@@ -126,6 +127,15 @@ void EventLoop::end_event() {
     Deferred& work = deferred_.front();
     work.unlink();
     work.run_deferred();
+  }
+}
+
+void EventLoop::end_turn() {
+  while (!at_turn_end_.empty()) {
+    Deferred& work = at_turn_end_.front();
+    work.unlink();
+    work.run_deferred();
+    end_event();
   }
 }
 

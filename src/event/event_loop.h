@@ -61,6 +61,9 @@ class EventLoop {
   WallTime wall_now();
 
   void defer(Deferred& work) { deferred_.push_back(work); }
+  // Runs `work` when all events of this turn are done: what they made leaves in one write. Deferred work comes before
+  // it and after it.
+  void at_turn_end(Deferred& work) { at_turn_end_.push_back(work); }
   // Calls Deadline::expired after `length`. At most 64 different lengths are fast; use Timer for arbitrary ones.
   void set_deadline(Deadline& deadline, Duration length);
 
@@ -73,6 +76,7 @@ class EventLoop {
 
  private:
   void begin_turn();
+  void end_turn();
   void run_posted();
   static void on_wakeup(int fd, short what, void* self);
 
@@ -85,6 +89,7 @@ class EventLoop {
   Instant now_;
   WallTime wall_now_;
   IntrusiveList<Deferred> deferred_;
+  IntrusiveList<Deferred> at_turn_end_;
   std::vector<Duration> lengths_;  // of queues_, side by side: looked through for every deadline
   std::vector<std::unique_ptr<DeadlineQueue>> queues_;
   std::mutex mutex_;

@@ -49,6 +49,8 @@ class Transport {
   virtual bool is_tls() const { return false; }
   // The TLS handshake took up an earlier session.
   virtual bool is_resumed() const { return false; }
+  // The protocol that both sides agreed on by ALPN; empty: none. Valid after the handshake.
+  virtual std::string_view protocol() const { return {}; }
   // What went wrong in the handshake, for `why`; static or owned by the transport.
   virtual std::string_view error_text() const { return {}; }
   virtual Failure handshake_failure() const { return Failure::upstream_tls; }

@@ -15,7 +15,7 @@ constexpr Duration kPerKibibyteOfBody = 1s;  // the clock stands still at most s
 
 }  // namespace
 
-ActiveExchange::ActiveExchange(EventLoop& loop, net::Transport& client, std::shared_ptr<LiveConfig> config,
+ActiveExchange::ActiveExchange(EventLoop& loop, AnswerWire& client, std::shared_ptr<LiveConfig> config,
                                LiveListener& listener, Owner& owner)
     : loop_(loop),
       client_(client),
@@ -43,10 +43,10 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   loop_.set_deadline(*this, limits_->request);
 }
 
-void ActiveExchange::finish(const Outcome& outcome) {
+void ActiveExchange::finish() {
   for (Finisher* finisher = std::exchange(finishers_, nullptr); finisher != nullptr;) {
     Finisher* next = finisher->next_finisher;
-    finisher->finish(*this, outcome);
+    finisher->finish(*this, outcome_);
     finisher = next;
   }
 }

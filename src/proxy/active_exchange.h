@@ -7,8 +7,8 @@
 #include "base/pooled.h"
 #include "event/event_loop.h"
 #include "net/io.h"
-#include "net/transport.h"
 #include "outrigger/exchange.h"
+#include "proxy/answer_wire.h"
 #include "proxy/live.h"
 #include "proxy/replay_body.h"
 #include "proxy/wait_for_job.h"
@@ -35,15 +35,15 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     ~Owner() = default;
   };
 
-  ActiveExchange(EventLoop& loop, net::Transport& client, std::shared_ptr<LiveConfig> config, LiveListener& listener,
+  ActiveExchange(EventLoop& loop, AnswerWire& client, std::shared_ptr<LiveConfig> config, LiveListener& listener,
                  Owner& owner);
   ~ActiveExchange() = default;
 
   // Takes the parsed head into use: client address, the clock. `peer_ip` and `scheme` outlive the exchange. `body`
   // null: none.
   void begin(std::string_view peer_ip, std::string_view scheme, Body* body);
-  // Runs the finishers; once, before anything of it goes away.
-  void finish(const Outcome& outcome);
+  // Runs the finishers with the outcome; once, before anything of it goes away.
+  void finish();
 
   Body* request_body() override { return body_; }
   bool can_replay() const override { return body_ == nullptr || body_->can_restart(); }
@@ -52,7 +52,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   WallTime wall_now() const override { return loop_.wall_now(); }
 
   EventLoop& loop() { return loop_; }
-  net::Transport& client() { return client_; }
+  AnswerWire& client() { return client_; }
   LiveListener& listener_config() { return live_listener_; }
   LiveConfig& config() { return *config_; }
   const Limits& limits() const { return *limits_; }
@@ -82,6 +82,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   // An interim head is on its way to the client: until it is out, no other answer can begin.
   void set_relaying_interim(bool relaying) { relaying_interim_ = relaying; }
   bool is_relaying_interim() const { return relaying_interim_; }
+  // What came of it, as far as it is known.
+  Outcome& outcome() { return outcome_; }
   // The final response head is out of the chain: the request's deadline stands still from here.
   void stop_clock() { clear(); }
 
@@ -100,13 +102,14 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   };
 
   EventLoop& loop_;
-  net::Transport& client_;
+  AnswerWire& client_;
   std::shared_ptr<LiveConfig> config_;
   LiveListener& live_listener_;
   Owner& owner_;
   const Limits* limits_;
   net::WaitSlot wait_;
   ReplayBody* body_ = nullptr;
+  Outcome outcome_;
   std::array<std::uint64_t, 8> tried_;  // serial numbers
   std::size_t endpoints_tried_ = 0;
   bool invited_ = false;

@@ -116,6 +116,8 @@ void write_via(ActiveExchange& exchange, HeadWriter& out) {
   }
   if (request.version == Version::http10) {
     out.literal("1.0 outrigger\r\n");
+  } else if (request.version == Version::http2) {
+    out.literal("2 outrigger\r\n");
   } else {
     out.literal("1.1 outrigger\r\n");
   }
@@ -201,42 +203,41 @@ void write_what_stays(HeadWriter& out, Version client, const ResponseHead& head,
   write_fields(out, head.headers, skip);
 }
 
-void write_proxy_status(HeadWriter& out, Failure failure) {
-  out.literal("Proxy-Status: outrigger");
-  if (failure != Failure::none) {
-    out.literal("; error=");
-    out.append(describe(failure).proxy_status);
-    out.literal("; details=\"");
-    out.append(describe(failure).token);
-    out.literal("\"");
-  }
-  out.literal("\r\n");
+}  // namespace
+
+std::string_view proxy_status(const Response& response, Arena& arena) {
+  if (response.has_proxy_status()) return {};
+  const Failure failure = response.failure();
+  if (failure == Failure::none) return response.is_local() ? "outrigger" : "";
+  return arena.concat("outrigger; error=", describe(failure).proxy_status, "; details=\"", describe(failure).token,
+                      "\"");
 }
 
-// RFC 9110 section 8.6: no Content-Length in 1xx and 204. Beside chunks it would contradict them.
 FieldMask left_out(const ResponseHead& head, bool needs_framing) {
   const bool has_no_length = needs_framing || head.status < 200 || head.status == 204;
   return http::kHopByHop | (has_no_length ? field_bit(FieldId::content_length) : 0);
 }
 
-}  // namespace
+bool needs_framing(const ActiveExchange& exchange, const Response& response) {
+  const Framing framing = response.head().framing;
+  return response.has_body() && framing != Framing::none && framing != Framing::length &&
+         exchange.request().method != Method::head;
+}
 
 ResponseWire write_response_head(ActiveExchange& exchange, const Response& response, bool may_keep) {
   const RequestHead& request = exchange.request();
   const ResponseHead& head = response.head();
-  const bool has_content = response.has_body() && head.framing != Framing::none && request.method != Method::head;
-  const bool needs_framing = has_content && head.framing != Framing::length;
+  const bool is_framed = needs_framing(exchange, response);
   ResponseWire wire;
-  wire.chunked = needs_framing && request.version == Version::http11;
-  wire.until_close = needs_framing && !wire.chunked;
+  wire.chunked = is_framed && request.version == Version::http11;
+  wire.until_close = is_framed && !wire.chunked;
   wire.keep_alive = may_keep && request.keep_alive && !wire.until_close;
   HeadBuffer buffer(exchange.arena(), size_of(head.headers) + head.reason.size() + kAdded);
   HeadWriter& out = buffer.writer;
-  write_what_stays(out, request.version, head, left_out(head, needs_framing));
+  write_what_stays(out, request.version, head, left_out(head, is_framed));
   if (!head.headers.has(FieldId::date)) out.field("Date", http_date(exchange.wall_now()));
   if (wire.chunked) out.literal("Transfer-Encoding: chunked\r\n");
-  const bool is_ours = response.is_local() || response.failure() != Failure::none;
-  if (is_ours && !response.has_proxy_status()) write_proxy_status(out, response.failure());
+  if (const auto status = proxy_status(response, exchange.arena()); !status.empty()) out.field("Proxy-Status", status);
   if (!wire.keep_alive) {
     out.literal("Connection: close\r\n");
   } else if (request.version == Version::http10) {

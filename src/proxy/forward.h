@@ -28,6 +28,14 @@ struct ResponseWire {
 // simply the service's own, Proxy-Status (RFC 9209).
 ResponseWire write_response_head(ActiveExchange& exchange, const Response& response, bool may_keep);
 
+// What a response's head leaves behind. RFC 9110 section 8.6: no Content-Length in 1xx and 204; with `needs_framing`
+// (content of unknown length) it would contradict the framing.
+FieldMask left_out(const ResponseHead& head, bool needs_framing);
+// Content of unknown length follows the head.
+bool needs_framing(const ActiveExchange& exchange, const Response& response);
+// The value of Proxy-Status for an answer that is not simply the service's own; empty: there is none.
+std::string_view proxy_status(const Response& response, Arena& arena);
+
 // A 1xx head to be relayed.
 std::string_view write_interim_head(ActiveExchange& exchange, const ResponseHead& head);
 

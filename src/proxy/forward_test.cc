@@ -5,6 +5,7 @@
 
 #include "http/h1/request_parser.h"
 #include "http/h1/response_parser.h"
+#include "proxy/h1_answer.h"
 
 using namespace outrigger;
 using namespace outrigger::proxy;
@@ -21,13 +22,13 @@ class Harness final : private ActiveExchange::Owner {
     listener.limits = effective({}, {});
     listener.trusted = {{base::Cidr::parse("10.0.0.0/8").value(), base::Cidr::parse("fd00::/8").value()}, true};
     exchange_ =
-        std::make_unique<ActiveExchange>(loop_, socket_, config_, listener, static_cast<ActiveExchange::Owner&>(*this));
+        std::make_unique<ActiveExchange>(loop_, answer_, config_, listener, static_cast<ActiveExchange::Owner&>(*this));
     std::size_t scanned = 0;
     const auto result = http::h1::parse_request_head(text_, scanned, {}, http::h1::PathPolicy::reject, request());
     REQUIRE(result.status == http::h1::HeadResult::Status::complete);
     exchange_->begin(peer, "https", nullptr);
   }
-  ~Harness() { exchange_->finish({}); }
+  ~Harness() { exchange_->finish(); }
 
   ActiveExchange& exchange() { return *exchange_; }
   RequestHead& request() { return exchange_->request(); }
@@ -52,6 +53,7 @@ class Harness final : private ActiveExchange::Owner {
   std::string text_;
   EventLoop loop_;
   net::Socket socket_{loop_, -1};
+  H1Answer answer_{socket_};
   std::shared_ptr<LiveConfig> config_;
   std::unique_ptr<ActiveExchange> exchange_;
   ResponseWire wire_;

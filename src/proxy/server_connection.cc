@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "http/h1/request_parser.h"
+#include "proxy/h2_connection.h"
 
 namespace outrigger::proxy {
 
@@ -18,32 +19,6 @@ constexpr std::size_t kRequestsPerTurn = 32;
 constexpr int kLingerReads = 32;  // a turn: 1 MiB
 
 }  // namespace
-
-ConnectionContext::ConnectionContext(EventLoop& event_loop, FailureStats& failure_stats)
-    : loop(event_loop),
-      failures(failure_stats),
-      overload(event_loop),
-      accept_pauses(
-          stats::counter("outrigger_accept_pauses_total", "Pauses in accepting connections because of overload.")) {}
-
-void ConnectionContext::adopt(std::shared_ptr<LiveConfig> config) {
-  live = std::move(config);
-  for (auto& [name, place] : places) {
-    const auto found = live->listeners.find(name);
-    place.now = found == live->listeners.end() ? nullptr : &found->second;
-  }
-}
-
-ListenerPlace& ConnectionContext::place(std::string_view name) {
-  const auto [found, is_new] = places.try_emplace(std::string(name));
-  ListenerPlace& place = found->second;
-  if (is_new) {
-    place.name = name;
-    const auto listener = live->listeners.find(name);
-    if (listener != live->listeners.end()) place.now = &listener->second;
-  }
-  return place;
-}
 
 void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
                              std::unique_ptr<net::Transport> transport, const net::Address& peer,
@@ -61,14 +36,14 @@ void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
 ServerConnection::ServerConnection(ConnectionContext& context, ListenerPlace& place,
                                    std::unique_ptr<net::Transport> transport, const net::Address& peer,
                                    ConnectionPermit permit)
-    : context_(context),
+    : ServedExchange(context, answer_),
       place_(place),
       permit_(std::move(permit)),
       transport_(std::move(transport)),
+      answer_(*transport_),
       peer_ip_(peer.ip()),
       turn_(kRequestsPerTurn) {
-  context_.connections.push_back(*this);
-  context_.open.store(context_.open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  context_.add(*this);
   if (place.now == nullptr) return;
   place.now->stats.connections.add();
   open_ = place.now->stats.open_connections;
@@ -76,19 +51,19 @@ ServerConnection::ServerConnection(ConnectionContext& context, ListenerPlace& pl
 }
 
 ServerConnection::~ServerConnection() {
-  root_.reset();
-  context_.open.store(context_.open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  abandon();
+  context_.count_closed();
   open_.add(-1);
 }
 
 void ServerConnection::destroy() {
-  if (exchange_ && state_ == State::running) cancel(Failure::draining);
+  if (exchange() != nullptr && state_ == State::running) cancel(Failure::draining);
   close();
   delete this;
 }
 
 void ServerConnection::drain() {
-  keep_alive_ = false;
+  answer_.give_up_connection();
   if (state_ == State::reading && input_.unread().empty()) close();
 }
 
@@ -129,7 +104,25 @@ void ServerConnection::shake_hands() {
   transport_->watch().wait_writable(nullptr);
   if (result.state != IoResult::State::ok) return close();
   Deadline::clear();
+  if (transport_->protocol() == "h2") return hand_over();
   read_request();
+}
+
+// Is what came the preface of HTTP/2, or the beginning of it? RFC 9113 section 3.4.
+bool ServerConnection::is_preface() {
+  const std::string_view begun = input_.unread().substr(0, http::h2::kPreface.size());
+  may_be_http2_ = may_be_http2_ && !transport_->is_tls() && http::h2::kPreface.starts_with(begun);
+  return may_be_http2_;
+}
+
+void ServerConnection::hand_over() {
+  Deadline::clear();
+  transport_->watch().wait_readable(nullptr);
+  H2Connection::begin(context_, place_,
+                      {std::move(transport_), std::move(permit_), std::exchange(open_, {}), std::move(peer_ip_)},
+                      input_.unread());
+  state_ = State::closed;
+  context_.loop.defer(*this);
 }
 
 void ServerConnection::read_request() {
@@ -142,27 +135,23 @@ void ServerConnection::read_request() {
   }
 }
 
-// False, and the connection closes, when the listener is no longer there.
-bool ServerConnection::make_exchange() {
-  if (place_.now == nullptr) {
-    close();
-    return false;
-  }
-  listener_ = place_.now;
-  exchange_ = std::make_unique<ActiveExchange>(context_.loop, *transport_, context_.live, *listener_,
-                                               static_cast<ActiveExchange::Owner&>(*this));
-  return true;
-}
-
 // True when the connection went on to something else than reading.
 bool ServerConnection::parse_request() {
   using Status = http::h1::HeadResult::Status;
-  if (!make_exchange()) return true;
-  RequestHead& head = exchange_->request();
-  const auto result = http::h1::parse_request_head(input_.unread(), scanned_, head_limits(listener_->settings),
-                                                   path_policy(listener_->settings), head);
+  if (may_be_http2_ && is_preface()) {
+    const bool is_whole = input_.unread().size() >= http::h2::kPreface.size();
+    if (is_whole) hand_over();
+    return is_whole;
+  }
+  if (!make_exchange(place_)) {
+    close();
+    return true;
+  }
+  RequestHead& head = exchange()->request();
+  const auto result = http::h1::parse_request_head(input_.unread(), scanned_, head_limits(listener().settings),
+                                                   path_policy(listener().settings), head);
   if (result.status == Status::need_more) {
-    exchange_.reset();
+    abandon();
     if (!input_.is_full()) return false;
     reject(Failure::head_too_large);
     return true;
@@ -173,7 +162,7 @@ bool ServerConnection::parse_request() {
     return true;
   }
   input_.consume(result.consumed);
-  const std::string_view why = refusal();
+  const std::string_view why = context_.refusal(place_, transport_->fd());
   if (why.empty()) {
     start_exchange();
   } else {
@@ -182,16 +171,12 @@ bool ServerConnection::parse_request() {
   return true;
 }
 
-std::string_view ServerConnection::refusal() const {
-  return place_.now->sheds_load ? context_.overload.refusal(transport_->fd()) : std::string_view{};
-}
-
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
   if (place_.now == nullptr || (context_.draining && input_.unread().empty())) return close();
   const Limits& limits = place_.now->limits;
   if (!input_.unread().empty()) {
-    const std::string_view why = refusal();
+    const std::string_view why = context_.refusal(place_, transport_->fd());
     if (!why.empty()) return reject(Failure::overloaded, why);
   }
   if (input_.unread().empty()) {
@@ -215,13 +200,6 @@ void ServerConnection::next_request() {
     return context_.loop.set_deadline(*this, Duration::zero());
   }
   read_request();
-}
-
-// A client that said close, and has sent all it had, sends nothing more: then there is nothing to linger for.
-void ServerConnection::end_connection(bool client_closes) {
-  if (!client_closes) return linger();
-  if (transport_->is_tls()) transport_->shutdown_write();
-  close();
 }
 
 // Closing while the client still sends would reset the connection and lose the answer (RFC 9112 section 9.6): say FIN,
@@ -251,7 +229,7 @@ void ServerConnection::drain_lingering() {
 
 void ServerConnection::close() {
   if (state_ == State::closed) return;
-  if (outcome_.cut && reset_on_close_) {
+  if (was_cut() && answer_.ends_with_connection()) {
     const struct linger now{1, 0};
     ::setsockopt(transport_->fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
   } else if (state_ == State::reading && transport_->is_tls()) {

@@ -109,7 +109,7 @@ class Server {
     live.chain.finish(nullptr);
   }
   ~Server() {
-    context_.connections.for_each([](ServerConnection& connection) { connection.destroy(); });
+    context_.connections.for_each([](ClientConnection& connection) { connection.destroy(); });
     loop_.end_event();
   }
 
@@ -319,7 +319,7 @@ TEST_CASE("connection: a drain ends what is idle and keeps what runs", "[proxy]"
   const auto idle = server.connect();
   const auto running = server.connect(kGet);
   server.context().draining = true;
-  server.context().connections.for_each([](ServerConnection& connection) { connection.drain(); });
+  server.context().connections.for_each([](ClientConnection& connection) { connection.drain(); });
   server.pass(1ms);
   REQUIRE(idle->is_closed());
   REQUIRE_FALSE(running->is_closed());

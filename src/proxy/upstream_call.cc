@@ -13,13 +13,20 @@ using net::IoEnd;
 using StreamPointer = std::unique_ptr<Stream, InArena>;
 
 constexpr int kMostInterim = 32;  // heads before the final one
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // A kept connection was closed under the request. Nothing was processed for certain: any method goes again. The service
 // may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
 bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   if (!exchange.can_replay() || exchange.is_expired()) return false;
   return failure == Failure::upstream_stale || (failure == Failure::upstream_reset && exchange.may_repeat());
+}
+
+// The invitation that the service left to us.
+const ResponseHead* continue_head(Arena& arena) {
+  auto* head = arena.make<ResponseHead>(arena);
+  head->status = 100;
+  head->reason = reason_phrase(100);
+  return head;
 }
 
 }  // namespace
@@ -156,11 +163,10 @@ Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream)
     const bool is_ours = stream.is_continue_due();
     if (!is_ours && stream.head()->status >= 200) co_return Failure::none;
     const bool is_continue = is_ours || stream.head()->status == 100;
-    if (exchange.request().version == Version::http11) {
+    if (exchange.request().version != Version::http10) {
       exchange.set_relaying_interim(true);
-      const IoEnd relayed =
-          co_await net::WriteAll(exchange.loop(), exchange.client(), exchange.limits().body_idle,
-                                 {is_ours ? kContinue : write_interim_head(exchange, *stream.head())});
+      exchange.client().set_interim(exchange, is_ours ? *continue_head(exchange.arena()) : *stream.head());
+      const IoEnd relayed = co_await Sent(exchange.client(), exchange.loop(), exchange.limits().body_idle);
       exchange.set_relaying_interim(false);
       if (relayed != IoEnd::done) co_return Failure::client_gone;
     }

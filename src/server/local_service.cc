@@ -24,7 +24,7 @@ LocalService::LocalService(EventLoop& loop, std::string name, std::unique_ptr<Fi
 
 LocalService::~LocalService() {
   acceptor_.reset();
-  context_.connections.for_each([](proxy::ServerConnection& connection) { connection.destroy(); });
+  context_.connections.for_each([](proxy::ClientConnection& connection) { connection.destroy(); });
   loop_.end_event();
 }
 
@@ -36,7 +36,7 @@ void LocalService::listen(std::shared_ptr<ListenSockets> sockets) {
 void LocalService::adopt(std::shared_ptr<ListenSockets> sockets) {
   if (acceptor_ && acceptor_->sockets() == sockets) return;
   acceptor_.reset();
-  context_.connections.for_each([](proxy::ServerConnection& connection) { connection.drain(); });
+  context_.connections.for_each([](proxy::ClientConnection& connection) { connection.drain(); });
   if (sockets) acceptor_.emplace(context_, name_, std::move(sockets), 0, nullptr);
 }
 

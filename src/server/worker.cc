@@ -18,7 +18,7 @@ void Worker::run() {
   stats::set_worker(index_);
   loop_.run();
   acceptors_.clear();
-  context_.connections.for_each([](proxy::ServerConnection& connection) { connection.destroy(); });
+  context_.connections.for_each([](proxy::ClientConnection& connection) { connection.destroy(); });
   loop_.end_event();
   context_.adopt(std::make_shared<proxy::LiveConfig>());
   loop_.end_event();
@@ -56,7 +56,7 @@ void Worker::drain() {
     for (auto& [name, acceptor] : acceptors_) acceptor->accept_queued();
     acceptors_.clear();
     context_.draining = true;
-    context_.connections.for_each([](proxy::ServerConnection& connection) { connection.drain(); });
+    context_.connections.for_each([](proxy::ClientConnection& connection) { connection.drain(); });
   });
 }
 

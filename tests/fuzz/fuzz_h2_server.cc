@@ -10,7 +10,6 @@ using fuzz::require;
 
 namespace {
 
-constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr OutField kOk[] = {{":status", "200"}, {"server", "fuzz"}};
 
 // Answers each request; the input decides what is odd about it.

@@ -1,10 +1,7 @@
 #include "cli/demo/legacy_service.h"
 
-#include <sys/socket.h>
-
 #include "base/random.h"
 #include "outrigger/filter.h"
-#include "proxy/active_exchange.h"
 
 namespace outrigger::cli {
 
@@ -20,10 +17,8 @@ class Flaky final : public Filter {
     const std::uint64_t dice = random_below(100);
     if (dice < 10) co_return exchange.respond(500, "java.lang.NullPointerException\n", kText);
     if (dice < 15) co_return exchange.respond(503, "try again\n", kText);
-    if (dice < 20) {
-      ::shutdown(static_cast<proxy::ActiveExchange&>(exchange).client().fd(), SHUT_RDWR);
-      co_await exchange.sleep(1s);  // the connection notices its end before
-    } else if (dice < 25) {
+    if (dice < 20) co_return exchange.fail(Failure::client_gone);  // closes without an answer
+    if (dice < 25) {
       co_await exchange.sleep(500ms + std::chrono::milliseconds(random_below(400)));
     }
     co_return exchange.respond(200, "Hello from a service that nobody wants to change.\n", kText);

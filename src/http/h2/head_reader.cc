@@ -161,11 +161,18 @@ HeadCheck HeadReader::check_host(RequestHead& out) const {
 // RFC 9113 section 8.2.3: a service behind HTTP/1 knows one Cookie field.
 void HeadReader::join_cookies(Headers& headers) const {
   if (cookies_ < 2) return;
-  std::string_view all;
+  std::size_t most = 0;
   for (const Field& field : headers) {
-    if (field.id == FieldId::cookie) all = all.empty() ? field.value : headers.arena().concat(all, "; ", field.value);
+    if (field.id == FieldId::cookie) most += field.value.size() + 2;
   }
-  headers.set("cookie", all);
+  char* const all = headers.arena().array<char>(most);
+  char* end = all;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::cookie) continue;
+    if (end != all) end = std::ranges::copy(std::string_view("; "), end).out;
+    end = std::ranges::copy(field.value, end).out;
+  }
+  headers.set("cookie", {all, end});
 }
 
 HeadCheck HeadReader::finish_request(PathPolicy policy, bool ends) {

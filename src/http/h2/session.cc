@@ -103,7 +103,7 @@ std::size_t settings_of(const Session::Options& options, nghttp2_settings_entry 
 
 Stream::~Stream() {
   if (session_ == nullptr) return;
-  if (is_open()) session_->reset(*this, ErrorCode::cancel);
+  session_->reset(*this, ErrorCode::cancel);
   session_->detach(*this);
 }
 
@@ -258,6 +258,13 @@ void Session::reset(Stream& stream, ErrorCode code) {
   nghttp2_session_set_stream_user_data(native_.get(), id, nullptr);
   nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, id, static_cast<std::uint32_t>(code));
   owner_.on_output();
+}
+
+void Session::leave(Stream& stream) {
+  if (!stream.is_open()) return;
+  if (stream.end_is_out_) return reset(stream, ErrorCode::no_error);
+  nghttp2_session_set_stream_user_data(native_.get(), stream.id_, nullptr);
+  detach(stream);
 }
 
 // The peer's message turned out to be malformed behind its head.

@@ -17,6 +17,9 @@ struct nghttp2_session;
 
 namespace outrigger::http::h2 {
 
+// What a client says first. RFC 9113 section 3.4.
+inline constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 // A field as it goes out. Names may have any case.
 struct OutField {
   std::string_view name;
@@ -78,6 +81,10 @@ class Session {
   bool has_output() const;
   // Neither side has anything left to say.
   bool is_over() const;
+  // A field block has begun and is not complete.
+  bool is_inside_head() const { return is_inside_head_; }
+  // Field blocks that have begun so far.
+  std::uint64_t heads_begun() const { return heads_begun_; }
 
   // Server: the answer's head. `fields` begin with :status. `ends`: no content follows.
   void respond(Stream& stream, std::span<const OutField> fields, bool ends);
@@ -92,6 +99,9 @@ class Session {
   void offer(Stream& stream, std::string_view bytes, bool ends, const Headers* trailers = nullptr);
   // Ends the stream now; what was offered is not sent. The stream hears nothing more.
   void reset(Stream& stream, ErrorCode code);
+  // The stream is heard no more, but what it said goes out, with its end. Should the client still send its request
+  // then, it is told to stop (RFC 9113 section 8.1).
+  void leave(Stream& stream);
   // Content was read: the peer may send as much again.
   void consume_stream(Stream& stream, std::size_t bytes);
   void consume_connection(std::size_t bytes);
@@ -142,10 +152,12 @@ class Session {
   char* out_end_ = nullptr;
   Stream* head_of_ = nullptr;  // whose field block is being read; null: nobody's
   std::uint64_t block_size_ = 0;
+  std::uint64_t heads_begun_ = 0;
   Stream* first_taken_ = nullptr;  // whose offers were taken and who don't know it yet
   ErrorCode error_ = ErrorCode::no_error;
   std::optional<Abuse> abuse_;
   std::string_view error_text_;
+  bool is_inside_head_ = false;
   bool has_failed_ = false;
   bool is_broken_ = false;  // the library can't go on
 };

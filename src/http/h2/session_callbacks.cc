@@ -52,6 +52,8 @@ const nghttp2_session_callbacks* SessionCallbacks::all() {
 void SessionCallbacks::begin_block(Session& session, Stream* stream) {
   session.head_of_ = stream;
   session.block_size_ = 0;
+  session.is_inside_head_ = true;
+  ++session.heads_begun_;
   if (stream == nullptr) return;
   if (stream->received_head_) {
     session.reader_.begin_trailers(*stream->trailers(), session.options_.limits);
@@ -153,6 +155,7 @@ int SessionCallbacks::on_frame_recv(nghttp2_session* native, const nghttp2_frame
   Stream* const stream = frame->hd.stream_id != 0 ? stream_of(native, frame->hd.stream_id) : nullptr;
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
+      session.is_inside_head_ = false;
       if (stream != nullptr) end_block(session, *stream, ends_stream(frame->hd));
       break;
     case NGHTTP2_DATA:
@@ -186,8 +189,19 @@ void SessionCallbacks::on_reset_sent(Session& session, ErrorCode code) {
   if (is_caused_by_peer(code)) session.use(Abuse::made_you_reset);
 }
 
-int SessionCallbacks::on_frame_send(nghttp2_session*, const nghttp2_frame* frame, void* self) {
+// Our message is complete: who left its stream before wants nothing more of the client's.
+void SessionCallbacks::on_end_sent(nghttp2_session* native, std::int32_t id) {
+  if (Stream* const stream = stream_of(native, id)) {
+    stream->end_is_out_ = true;
+  } else if (nghttp2_session_get_stream_remote_close(native, id) == 0) {
+    nghttp2_submit_rst_stream(native, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+  }
+}
+
+int SessionCallbacks::on_frame_send(nghttp2_session* native, const nghttp2_frame* frame, void* self) {
   Session& session = session_of(self);
+  const bool is_message = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+  if (is_message && ends_stream(frame->hd)) on_end_sent(native, frame->hd.stream_id);
   switch (frame->hd.type) {
     case NGHTTP2_DATA:
       session.guard_.allow(Abuse::ping_flood, 1);
@@ -211,7 +225,9 @@ int SessionCallbacks::on_frame_send(nghttp2_session*, const nghttp2_frame* frame
 int SessionCallbacks::on_stream_close(nghttp2_session* native, std::int32_t id, std::uint32_t code, void* self) {
   Stream* const stream = stream_of(native, id);
   if (stream == nullptr) return 0;
-  session_of(self).detach(*stream);
+  Session& session = session_of(self);
+  stream->id_ = 0;
+  if (session.head_of_ == stream) session.head_of_ = nullptr;
   stream->on_closed(static_cast<ErrorCode>(code));
   return 0;
 }

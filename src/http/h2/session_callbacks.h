@@ -30,6 +30,7 @@ struct SessionCallbacks {
   static void begin_block(Session& session, Stream* stream);
   static void end_block(Session& session, Stream& stream, bool ends);
   static void end_content(Session& session, Stream& stream);
+  static void on_end_sent(nghttp2_session* native, std::int32_t id);
   static void on_reset_sent(Session& session, ErrorCode code);
 };
 

@@ -239,3 +239,24 @@ TEST_CASE("h2: the server's limit on streams is known", "[h2]") {
   Pair pair;
   CHECK(pair.client.session.peer_max_streams() == 128);
 }
+
+TEST_CASE("h2: an early answer is complete, then the client is told to stop", "[h2]") {
+  for (const bool has_content : {false, true}) {
+    Wire server;
+    server.send(headers(1, post(), kEndHeaders) + data(1, "some"));
+    server.session.respond(server.stream(), kOk, !has_content);
+    Lines frames;
+    if (has_content) {
+      server.session.offer(server.stream(), "no", true);
+      frames = server.frames();
+      server.session.leave(server.stream());
+    } else {
+      server.session.leave(server.stream());
+    }
+    const Lines more = server.frames();
+    frames.insert(frames.end(), more.begin(), more.end());
+    CHECK(frames == (has_content ? Lines{"HEADERS 1", "DATA 1 2 end", "RST_STREAM 1 no_error"}
+                                 : Lines{"HEADERS 1 end", "RST_STREAM 1 no_error"}));
+    CHECK(server.send(data(1, "late")).empty());
+  }
+}

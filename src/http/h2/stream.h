@@ -26,6 +26,8 @@ class Stream {
   bool has_received_end() const { return received_end_; }
   // Our message is complete and on its way.
   bool has_sent_end() const { return sent_end_; }
+  // Bytes that are offered and not on their way.
+  std::size_t offered() const { return offered_.size(); }
 
  protected:
   Stream() = default;
@@ -52,7 +54,7 @@ class Stream {
   // Everything that was offered is on its way.
   virtual void on_taken() = 0;
   // The stream is over: both messages are complete (no_error), or the peer reset it, or we did because the peer broke a
-  // rule. id() is 0.
+  // rule. id() is 0. An offer that was taken just before is told after it.
   virtual void on_closed(ErrorCode code) = 0;
 
   Session* session_ = nullptr;
@@ -62,6 +64,7 @@ class Stream {
   bool sent_end_ = false;
   bool waits_for_offer_ = false;  // the library asks no more until it is told
   bool offers_end_ = false;
+  bool end_is_out_ = false;
   bool in_taken_ = false;
   std::uint64_t content_left_ = 0;  // what content-length announced
   bool counts_content_ = false;

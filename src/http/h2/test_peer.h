@@ -10,8 +10,6 @@
 // A scripted peer of a session under test: raw frames in, decoded frames out.
 namespace outrigger::http::h2::test {
 
-inline constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 enum FrameType : std::uint8_t {
   kData,
   kHeaders,

@@ -20,9 +20,9 @@ namespace outrigger::net::tls {
 
 namespace {
 
-// Our protocols in wire form, best first. "\x02h2" goes in front when listeners speak it.
-constexpr unsigned char kProtocols[] = "\x08http/1.1";
-constexpr unsigned kProtocolsLength = sizeof kProtocols - 1;
+// Protocols in wire form, best first.
+constexpr unsigned char kServed[] = "\x02h2\x08http/1.1";
+constexpr unsigned char kOffered[] = "\x08http/1.1";
 
 constexpr const char* kTls12Suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -84,7 +84,7 @@ std::vector<CertificateHandle> parse_chain(const std::string& text) {
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
                     unsigned offered_length, void*) {
   unsigned char* selected = nullptr;
-  const int found = SSL_select_next_proto(&selected, out_length, kProtocols, kProtocolsLength, offered, offered_length);
+  const int found = SSL_select_next_proto(&selected, out_length, kServed, sizeof kServed - 1, offered, offered_length);
   *out = selected;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -210,7 +210,7 @@ std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(c
                                                                                bool insecure_skip_verify) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return std::unexpected(cannot_set_up());
-  SSL_CTX_set_alpn_protos(context.get(), kProtocols, kProtocolsLength);
+  SSL_CTX_set_alpn_protos(context.get(), kOffered, sizeof kOffered - 1);
   SSL_CTX_set_verify(context.get(), insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   keep_client_sessions(context.get());
   std::string digest = insecure_skip_verify ? "any" : "verify";

@@ -18,7 +18,8 @@ using ContextHandle = std::unique_ptr<ssl_ctx_st, FreeContext>;
 
 // What a listener shows its clients: a certificate chain, its key, and the rules. TLS 1.2 and 1.3, AEAD suites only,
 // no renegotiation, compression or early data; two tickets a session, no server-side session store (so no lock that
-// workers share). ALPN selects "http/1.1"; a client that offers only other protocols is refused (RFC 7301 section 3.2).
+// workers share). ALPN selects "h2" before "http/1.1"; a client that offers only other protocols is refused (RFC 7301
+// section 3.2).
 // Thread: load on any; immutable then and shared by all workers.
 class ServerContext {
  public:

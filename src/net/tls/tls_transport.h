@@ -36,8 +36,7 @@ class TlsTransport final : public Transport {
   Failure handshake_failure() const override { return failure_; }
 
   bool is_resumed() const override;
-  // The protocol that ALPN agreed on; empty when the peer does not use ALPN. Valid after the handshake.
-  std::string_view protocol() const;
+  std::string_view protocol() const override;
 
  private:
   friend std::unique_ptr<Transport> accept(EventLoop&, int, std::shared_ptr<ServerContext>);

@@ -10,6 +10,7 @@
 #include "http/h1/request_parser.h"
 #include "http/h1/response_parser.h"
 #include "proxy/forward.h"
+#include "proxy/h1_answer.h"
 
 namespace outrigger::bench {
 
@@ -59,7 +60,7 @@ class Bench {
   std::size_t exchanges(std::size_t count) {
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      auto exchange = std::make_unique<proxy::ActiveExchange>(loop_, socket_, live_, listener(), owner_);
+      auto exchange = std::make_unique<proxy::ActiveExchange>(loop_, answer_, live_, listener(), owner_);
       parse(exchange->request());
       exchange->begin("127.0.0.1", "http", nullptr);
       auto* head = exchange->arena().make<ResponseHead>(exchange->arena());
@@ -67,7 +68,7 @@ class Bench {
       parse(*head);
       Response response(head, nullptr);
       bytes += proxy::write_response_head(*exchange, response, true).head.size();
-      exchange->finish({});
+      exchange->finish();
     }
     return bytes;
   }
@@ -86,7 +87,7 @@ class Bench {
   }
 
   std::size_t write_only(std::size_t count) {
-    proxy::ActiveExchange exchange(loop_, socket_, live_, listener(), owner_);
+    proxy::ActiveExchange exchange(loop_, answer_, live_, listener(), owner_);
     parse(exchange.request());
     exchange.begin("127.0.0.1", "http", nullptr);
     ResponseHead head(exchange.arena());
@@ -106,6 +107,7 @@ class Bench {
   bool writes_;
   EventLoop loop_;
   net::Socket socket_;
+  proxy::H1Answer answer_{socket_};
   NoOwner owner_;
   std::shared_ptr<proxy::LiveConfig> live_;
 };

@@ -139,7 +139,6 @@ REFUSED_HEADS = [
     ("a line of a blank", get(" \r\n")),
     ("X_Forwarded_For", get("X_Forwarded_For: 6.6.6.6\r\n")),
     ("X-Forwarded_Proto", get("X-Forwarded_Proto: https\r\n")),
-    ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ("a TLS hello", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03"),
     ("a line of SSH", b"SSH-2.0-OpenSSH_9.2\r\n"),
     ("a PROXY line", b"PROXY TCP4 1.1.1.1 2.2.2.2 1 2\r\n" + get("")),
