@@ -7,7 +7,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-from rig import measure, report, workloads  # noqa: E402
+from rig import measure, process, report, workloads  # noqa: E402
 
 _LOADER = importlib.machinery.SourceFileLoader("guards", str(HERE / "guards"))
 guards = importlib.util.module_from_spec(importlib.util.spec_from_loader("guards", _LOADER))
@@ -65,6 +65,26 @@ class Refusals(unittest.TestCase):
         for name, value in (("outrigger", 1.0), ("nginx", 2.0), ("haproxy", 1.5), ("floor", 0.5)):
             result.add(name, value)
         self.assertEqual(report.best_peer(result), "haproxy")
+
+
+class Streams(unittest.TestCase):
+    """What h2load prints becomes the report of a load run."""
+
+    def report(self, answered=100, failed=0, errored=0, data=12800):
+        printed = (f"finished in 250.00ms, 400.00 req/s, 1.00KB/s\n"
+                   f"requests: 100 total, 100 started, 100 done, {answered} succeeded, {failed} failed, {errored} errored, 0 timeout\n"
+                   f"traffic: 15.00KB (15360) total, 2.00KB (2048) headers (space savings 60.00%), 12.50KB ({data}) data\n")
+        workload = next(item for item in workloads.ALL if item.key == "f")
+        return process.streams_report(printed, "1\t200\t30\n2\t200\t10\n3\t200\t20\n", workload)
+
+    def test_all_answered(self):
+        told = self.report()
+        self.assertEqual((100, 0, 0, 0.25, 20), tuple(told[key] for key in ("requests", "failed", "wrong", "seconds", "p50")))
+
+    def test_other_statuses_missing_answers_and_short_content_are_told(self):
+        self.assertEqual(2, self.report(answered=98, failed=2, data=98 * 128)["wrong"])
+        self.assertEqual(3, self.report(answered=97, failed=3, errored=3, data=97 * 128)["failed"])
+        self.assertEqual(1, self.report(data=12799)["wrong"])
 
 
 class Limits(unittest.TestCase):

@@ -4,7 +4,7 @@ import statistics
 import time
 
 from . import accounting
-from .process import Backend, Load, fetch
+from .process import Backend, Load, StreamsLoad, fetch
 from .proxies import Work
 
 
@@ -43,7 +43,8 @@ class Bench:
     def measure(self, workload):
         result = Result(workload)
         with Backend() as backend:
-            work = Work(backend.port, self.certificate if workload.tls else (), workload.sidecar, workload.workers)
+            work = Work(backend.port, self.certificate if workload.tls else (), workload.sidecar, workload.workers,
+                        workload.streams > 0)
             kinds = [kind for kind in self.proxies if workload.floor or not kind.is_floor]
             kinds = [kind for kind in kinds if self._can(kind, work, result)]
             _MEASURES[workload.kind](self, workload, work, backend, kinds, result)
@@ -66,7 +67,10 @@ class Bench:
             time.sleep(_LOG_DELAY)
         before = backend.stats()
         lines = proxy.logged()
-        report = Load(proxy.port, workload.request(), proxy.dir, **{**workload.load(), **options}).result()
+        if workload.streams:
+            report = StreamsLoad(proxy.port, proxy.dir, workload, options["seconds"]).result()
+        else:
+            report = Load(proxy.port, workload.request(), proxy.dir, **{**workload.load(), **options}).result()
         after = backend.stats()
         result.blame(proxy.name, _wrongs(proxy, workload, report, before, after))
         if workload.sidecar:

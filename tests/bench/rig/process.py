@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -165,3 +166,38 @@ class Load:
         if self.process.returncode != 0:
             raise RuntimeError(f"the load generator ended with {self.process.returncode}")
         return json.loads(output.splitlines()[-1])
+
+
+class StreamsLoad:
+    """One run of h2load: HTTP/2 over TLS, as many requests as take about `seconds`. `result()` as of Load."""
+
+    def __init__(self, port, directory, workload, seconds, limit=60):
+        self.workload, self.limit = workload, limit
+        self.latencies = pathlib.Path(directory) / "latencies"
+        self.count = max(workload.connections * workload.streams, int(seconds * 20000))
+        self.command = ["h2load", f"--requests={self.count}", f"--clients={workload.connections}",
+                        f"--max-concurrent-streams={workload.streams}", f"--log-file={self.latencies}",
+                        f"https://127.0.0.1:{port}/bytes/{workload.expect}"]
+
+    def result(self):
+        self.latencies.unlink(missing_ok=True)
+        done = subprocess.run(self.command, capture_output=True, text=True, timeout=self.limit, check=True,
+                              preexec_fn=pinned(LOAD_CORE))
+        return streams_report(done.stdout, self.latencies.read_text(), self.workload)
+
+
+def streams_report(printed, latencies, workload):
+    """What h2load printed, and its log with a line "start status duration" for each request, as a load report."""
+    def numbers(mark):
+        line = next(line for line in printed.splitlines() if line.startswith(mark))
+        return [float(number) for number in re.findall(r"[\d.]+", line)]
+    _, _, _, answered, failed, errored, timeouts = map(int, numbers("requests:"))
+    length = int(re.search(r"\((\d+)\) data", printed).group(1))
+    unit = {"s": 1, "ms": 1e-3, "us": 1e-6}
+    value, name = re.search(r"^finished in ([\d.]+)(\w+),", printed, re.M).groups()
+    taken = sorted(int(line.split()[2]) for line in latencies.splitlines())
+    def quantile(share):
+        return taken[min(len(taken) - 1, int(len(taken) * share))] if taken else 0
+    return {"requests": answered, "failed": errored + timeouts, "wrong": failed - errored - timeouts + (length != answered * workload.expect),
+            "closed": 0, "connections": workload.connections, "resumed": 0, "seconds": float(value) * unit[name],
+            "p50": quantile(0.5), "p99": quantile(0.99), "p999": quantile(0.999)}

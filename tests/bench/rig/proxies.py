@@ -17,6 +17,8 @@ from .process import Server, fetch
 
 BINARY = pathlib.Path(os.environ.get("OUTRIGGER_BINARY", ROOT / "build/release/outrigger")).absolute()
 
+_POOL = 128
+
 _ADDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via")
 
 
@@ -28,6 +30,7 @@ class Work:
     tls: tuple = ()  # (certificate file, key file)
     sidecar: bool = False
     workers: int = 1
+    http2: bool = False  # from clients; the service then gets at most _POOL connections where the proxy can say so
 
     def client_tls(self):
         return ssl.create_default_context(cafile=str(self.tls[0])) if self.tls else None
@@ -118,7 +121,8 @@ class Outrigger(Proxy):
                              f"    address: 127.0.0.1:{self.port}\n{tls}{body}")
 
     def plain(self):
-        return f"    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']}}}}\n"
+        more = f", limits: {{in_flight: {_POOL}, queue: 2048, queue_timeout: 10s}}" if self.work.http2 else ""
+        return f"    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
 
     def sidecar(self):
         """Eight filters: five of the listener's, one of the route's, two of the upstream's."""
@@ -164,7 +168,7 @@ class Nginx(Proxy):
         (self.dir / "tmp").mkdir(exist_ok=True)
         listen, tls = "", ""
         if self.work.tls:
-            listen = " ssl"
+            listen = " ssl http2" if self.work.http2 else " ssl"
             tls = (f"ssl_certificate {self.work.tls[0]}; ssl_certificate_key {self.work.tls[1]};"
                    " ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519; ssl_session_tickets on;")
         user = "user root;" if os.getuid() == 0 else ""
@@ -182,7 +186,7 @@ http {{
   client_body_temp_path tmp/a; proxy_temp_path tmp/b; fastcgi_temp_path tmp/c; uwsgi_temp_path tmp/d; scgi_temp_path tmp/e;
   keepalive_requests 1000000000; keepalive_timeout 75s; tcp_nodelay on; client_max_body_size 0;
   {tls}
-  upstream app {{ server 127.0.0.1:{self.work.backend}; keepalive 128; keepalive_requests 1000000000; }}
+  upstream app {{ server 127.0.0.1:{self.work.backend}; keepalive {2048 if self.work.http2 else 128}; keepalive_requests 1000000000; }}
   server {{
     listen 127.0.0.1:{self.port}{listen} backlog=4096;
     location / {{
@@ -228,7 +232,7 @@ class Haproxy(Proxy):
         if self.work.tls:
             pem = self.dir / "tls.pem"
             pem.write_text(pathlib.Path(self.work.tls[0]).read_text() + pathlib.Path(self.work.tls[1]).read_text())
-            bind = f" ssl crt {pem} curves X25519"
+            bind = f" ssl crt {pem} curves X25519" + (" alpn h2,http/1.1" if self.work.http2 else "")
         self.file.write_text(f"""# {comment}
 global
   nbthread {self.work.workers}
@@ -252,7 +256,7 @@ frontend bench
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
 {self.sidecar() if self.work.sidecar else ''}  default_backend app
 backend app
-  server app 127.0.0.1:{self.work.backend}
+  server app 127.0.0.1:{self.work.backend}{f' maxconn {_POOL}' if self.work.http2 else ''}
 """)
 
     def sidecar(self):

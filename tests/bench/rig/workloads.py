@@ -37,6 +37,7 @@ class Workload:
     sidecar: bool = False
     workers: int = 1
     connections: int = 64
+    streams: int = 0  # HTTP/2 with that many requests at a time on each connection; 0: HTTP/1
     close: bool = False
     resume: bool = False
     expect: int = 128  # bytes of each answer
@@ -66,6 +67,8 @@ ALL = (
     Workload("e", "TLS 1.3 full handshake per request", 1.0, tls=True, close=True, connections=16, counted=0),
     Workload("e-resumed", "TLS 1.3 resumed handshake per request", 1.0, tls=True, close=True, resume=True,
              connections=16, counted=0),
+    Workload("f", "HTTP/2 over TLS 1.3, 32 connections of 32 streams", 1.0, tls=True, connections=32, streams=32, floor=False,
+             counted=0),
     Workload("g", "1 MiB download", 0.8, connections=16, expect=MEBIBYTE, counted=200),
     Workload("g-tls", "1 MiB download with TLS", 0.95, connections=16, expect=MEBIBYTE, tls=True, counted=200),
     Workload("h", "1 MiB upload", 0.8, connections=16, expect=2, upload=MEBIBYTE, counted=200),
