@@ -15,6 +15,7 @@ class RouteMatcher {
   explicit RouteMatcher(const config::RouteMatch& match);
   // All conditions together. Hosts without case, prefixes by whole segments, expressions by the whole text.
   bool matches(const RequestHead& request) const;
+  const config::RouteMatch& match() const { return match_; }
 
  private:
   struct Value {
