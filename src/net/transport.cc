@@ -60,7 +60,9 @@ ssize_t send_pieces(int fd, std::span<const iovec> pieces) {
   if (size <= kGathered) {
     char together[kGathered];
     char* end = together;
-    for (const iovec& piece : pieces) end = static_cast<char*>(mempcpy(end, piece.iov_base, piece.iov_len));
+    for (const iovec& piece : pieces) {
+      if (piece.iov_len != 0) end = static_cast<char*>(mempcpy(end, piece.iov_base, piece.iov_len));
+    }
     return system::send(fd, together, size, MSG_NOSIGNAL);
   }
   msghdr message{};
