@@ -1,5 +1,6 @@
 #include "http/h2/session.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -134,6 +135,7 @@ Session::~Session() = default;
 bool Session::receive(std::string_view bytes, std::uint64_t now) {
   if (is_broken_) return false;
   guard_.advance(now);
+  begun_.clear();
   walk_.walk(bytes, [this, known = recent_.last()](const FrameHeader& frame, std::string_view payload) {
     look_at(frame, payload, known);
   });
@@ -168,10 +170,18 @@ void Session::look_at(const FrameHeader& frame, std::string_view payload, std::u
 // last stream before these bytes.
 void Session::check_state(const FrameHeader& frame, std::uint32_t known) {
   const auto id = static_cast<std::int32_t>(frame.stream);
-  if (frame.stream > known || frame.stream % 2 == 0) return;
+  if (frame.stream % 2 == 0) return;
+  if (frame.stream > known) return check_order(frame);
   if (nghttp2_session_find_stream(native_.get(), id) != nullptr || recent_.is_reset(frame.stream)) return;
   if (recent_.has(frame.stream)) return fail(ErrorCode::stream_closed, "a frame for a stream that is over");
   if (frame.type == NGHTTP2_HEADERS) fail(ErrorCode::protocol_error, "stream numbers go up");
+}
+
+// RFC 9113 section 5.1.1, among the streams that the same bytes open.
+void Session::check_order(const FrameHeader& frame) {
+  if (frame.type != NGHTTP2_HEADERS) return;
+  if (begun_.empty() || frame.stream > begun_.back()) return begun_.push_back(frame.stream);
+  if (!std::ranges::binary_search(begun_, frame.stream)) fail(ErrorCode::protocol_error, "stream numbers go up");
 }
 
 std::size_t Session::gather(std::span<char> room) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "http/h2/abuse.h"
 #include "http/h2/error_code.h"
@@ -135,6 +136,7 @@ class Session {
   void unlink_taken(Stream& stream);
   void look_at(const FrameHeader& frame, std::string_view payload, std::uint32_t known);
   void check_state(const FrameHeader& frame, std::uint32_t known);
+  void check_order(const FrameHeader& frame);
 
   struct FreeNative {
     void operator()(nghttp2_session* session) const;
@@ -146,6 +148,7 @@ class Session {
   AbuseGuard guard_;
   FrameWalk walk_;
   RecentStreams recent_;
+  std::vector<std::uint32_t> begun_;  // streams that the bytes being received open
   std::unique_ptr<nghttp2_session, FreeNative> native_;
   std::string_view leftover_;  // of a frame that did not fit; valid until the library gives the next
   char* out_ = nullptr;        // while gathering
