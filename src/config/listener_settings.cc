@@ -102,11 +102,13 @@ void describe(Schema<ListenerTls>& schema) {
 }
 
 void describe(Schema<ListenerLimits>& schema) {
-  schema.summary("What a client may send.");
+  schema.summary("What a client may send, and how many may be there.");
   schema.field("request_head", &ListenerLimits::request_head, "Size of a request's head; beyond it 431.")
       .range(ByteSize{1024}, ByteSize{32 * 1024});
   schema.field("fields", &ListenerLimits::fields, "Header fields of a request; beyond it 431.").range(1, 10'000);
   schema.field("connections", &ListenerLimits::connections, "Connections at a time; 0: as descriptors allow.");
+  schema.field("connections_per_client", &ListenerLimits::connections_per_client,
+               "Connections of one client address (IPv6: of one /64); more are closed at once. 0: any number.");
 }
 
 void describe(Schema<Listener>& schema) {

@@ -81,7 +81,8 @@ enum class HalfClose : std::uint8_t { cancel, keep };
 struct ListenerLimits {
   ByteSize request_head{32 * 1024};
   std::uint32_t fields = 100;
-  std::uint32_t connections = 0;  // 0: no limit but descriptors
+  std::uint32_t connections = 0;             // 0: no limit but descriptors
+  std::uint32_t connections_per_client = 0;  // 0: no limit
 };
 
 struct Listener {

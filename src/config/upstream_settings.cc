@@ -40,7 +40,9 @@ void describe(Schema<UpstreamLimits>& schema) {
 
 void describe(Schema<UpstreamTimeouts>& schema) {
   schema.summary("Time limits of connections to the service.");
-  schema.field("connect", &UpstreamTimeouts::connect, "To an open connection; absent: 1s on loopback, 3s else.")
+  schema
+      .field("connect", &UpstreamTimeouts::connect,
+             "To an open connection, over all addresses of a name; absent: 1s on loopback, 3s else.")
       .range(kSoon, kDay);
   schema.field("idle", &UpstreamTimeouts::idle, "Keep-alive without a request; absent: 4s on loopback, 30s else.")
       .range(Duration(0), kDay);

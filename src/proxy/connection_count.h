@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "proxy/client_connections.h"
+
 namespace outrigger::proxy {
 
 // The open connections of one listener in the whole process. Thread: any.
@@ -18,12 +20,15 @@ class ConnectionCount {
     return false;
   }
   void give_back() { open_.fetch_sub(1, std::memory_order_relaxed); }
+  // The same by client.
+  ClientConnections& clients() { return clients_; }
 
  private:
   std::atomic<std::uint32_t> open_{0};
+  ClientConnections clients_;
 };
 
-// A connection's place in the count, given back when destroyed. Move-only.
+// A connection's place in the counts, given back when destroyed. Move-only.
 class ConnectionPermit {
  public:
   ConnectionPermit() = default;
@@ -32,11 +37,16 @@ class ConnectionPermit {
   ConnectionPermit(ConnectionPermit&&) noexcept = default;
   ConnectionPermit& operator=(ConnectionPermit&&) = delete;
   ~ConnectionPermit() {
-    if (count_) count_->give_back();
+    if (!count_) return;
+    if (client_ != kNoClient) count_->clients().give_back(client_);
+    count_->give_back();
   }
+  // Owns a place among those of the client, too.
+  void add(ClientKey client) { client_ = client; }
 
  private:
   std::shared_ptr<ConnectionCount> count_;
+  ClientKey client_ = kNoClient;
 };
 
 }  // namespace outrigger::proxy

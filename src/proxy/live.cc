@@ -170,6 +170,8 @@ ListenerStats::ListenerStats(const std::string& listener) {
   open_connections = stats::gauge("outrigger_connections_open", "Connections that are open.", labels);
   limit_pauses = stats::counter("outrigger_connection_limit_pauses_total",
                                 "Pauses in accepting connections because limits.connections was reached.", labels);
+  client_refusals = stats::counter("outrigger_connections_refused_total",
+                                   "Connections closed at once because their client had too many.", labels);
 }
 
 void ListenerStats::count(const Outcome& outcome) {

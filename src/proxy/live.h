@@ -79,6 +79,7 @@ struct ListenerStats {
   stats::Counter connections;
   stats::Gauge open_connections;
   stats::Counter limit_pauses;
+  stats::Counter client_refusals;
 };
 
 struct LiveListener {

@@ -1,6 +1,7 @@
 #include "server/acceptor.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -16,6 +17,13 @@ using namespace std::chrono_literals;
 constexpr int kAcceptsPerEvent = 64;      // then others get their turn
 constexpr int kAcceptsAtEnd = 4096;       // the largest backlog
 constexpr Duration kAcceptPause = 100ms;  // when descriptors ran out
+
+// One RST, so that those who come too often leave nothing behind here, not even TIME_WAIT.
+void reset(int fd) {
+  const linger at_once{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(fd);
+}
 
 }  // namespace
 
@@ -58,6 +66,28 @@ bool Acceptor::take_place() {
   return false;
 }
 
+bool Acceptor::take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit) {
+  const proxy::LiveListener* listener = place_.now;
+  const std::uint32_t limit = listener == nullptr ? 0 : listener->settings.limits.connections_per_client;
+  if (limit == 0) return true;
+  const auto client = proxy::client_key(peer);
+  if (!client) return true;
+  proxy::ClientConnections& clients = listener->open->clients();
+  if (clients.take(*client, limit)) {
+    permit.add(*client);
+    return true;
+  }
+  listener->stats.client_refusals.add();
+  if (const auto refused = clients.count_refused(context_.loop.now())) {
+    log(LogLevel::warn, "a client has too many connections: further ones are closed at once",
+        {{"listener", place_.name},
+         {"client", peer.ip()},
+         {"limit", std::to_string(limit)},
+         {"refused", std::to_string(*refused)}});
+  }
+  return false;
+}
+
 bool Acceptor::accept_one() {
   if (!take_place()) return false;
   proxy::ConnectionPermit permit(place_.now == nullptr ? nullptr : place_.now->open);
@@ -67,7 +97,12 @@ bool Acceptor::accept_one() {
   const int fd = ::accept4(watch_.fd(), address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     context_.overload.accepted(fd);
-    begin(fd, net::Address(address, length), std::move(permit));
+    const net::Address peer(address, length);
+    if (take_place_of_client(peer, permit)) {
+      begin(fd, peer, std::move(permit));
+    } else {
+      reset(fd);
+    }
     return true;
   }
   if (errno == ECONNABORTED || errno == EINTR) return true;

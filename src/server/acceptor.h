@@ -29,6 +29,7 @@ class Acceptor final : private Wakeable {
   bool accept_one();
   bool take_place();
   void pause();
+  bool take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit);
   void begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit);
 
   proxy::ConnectionContext& context_;

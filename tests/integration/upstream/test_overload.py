@@ -3,6 +3,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import threading
 import time
 import urllib.request
@@ -10,6 +11,7 @@ import urllib.request
 from support import raw
 from support.case import Case
 from support.metrics import Metrics
+from support.ports import free_port
 from support.wait import until
 
 GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -97,6 +99,67 @@ upstreams: {app: {endpoints: ["@app@"], filters: []}}
         third.socket.settimeout(20)
         first.close()
         self.assertEqual(200, third.response().status)
+
+
+class ConnectionsOfAClient(Case):
+    CONFIG = """
+version: 1
+listeners: [{address: "@listen@", limits: {connections_per_client: 3}, upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: []}}
+""" + STATUS
+
+    def serve(self, config=CONFIG, **options):
+        self.served = self.proxy(config, self.start(raw.Peer.answering()), workers=2, wait_for=("listen", "status"), **options)
+        until(lambda: self.metric("connections_open") == 0, "the probes to end")
+
+    def metric(self, name):
+        return Metrics(self.served.address("status")).value(f"outrigger_{name}")
+
+    def connect(self, source="127.0.0.1"):
+        return self.enterContext(socket.create_connection(("127.0.0.1", self.served.port()), 20, (source, 0)))
+
+    @staticmethod
+    def is_served(connection):
+        try:
+            connection.sendall(GET.encode())
+            return connection.recv(100).startswith(b"HTTP/1.1 200")
+        except ConnectionError:
+            return False
+
+    def test_above_the_limit_a_clients_connections_are_closed_and_others_are_served(self):
+        self.serve()
+        kept = [self.connect() for _ in range(3)]
+        self.assertTrue(all(map(self.is_served, kept)))
+        self.assertFalse(any(self.is_served(self.connect()) for _ in range(20)))
+        self.assertTrue(self.is_served(self.connect("127.0.0.2")))
+        self.assertTrue(all(map(self.is_served, kept)))
+        self.assertEqual(4, self.metric("connections_open"))
+        self.assertEqual(20, self.metric("connections_refused_total"))
+        said = [line for line in self.served.stderr().splitlines() if "too many connections" in line]
+        self.assertEqual(1, len(said))
+        self.assertIn('"client":"127.0.0.1"', said[0])
+        kept.pop().close()
+        until(lambda: self.is_served(self.connect()), "the place to be free again")
+
+    def test_the_limit_holds_across_reloads_and_may_change(self):
+        self.serve()
+        self.assertTrue(all([self.is_served(self.connect()) for _ in range(3)]))
+        text = self.served.file.read_text()
+        self.served.file.write_text(text.replace("upstream: app", "filters: [request_id: {}], upstream: app"))
+        until(lambda: '"reloaded"' in self.served.stderr(), "the reload")
+        self.assertFalse(self.is_served(self.connect()))
+        self.served.file.write_text(text.replace("per_client: 3", "per_client: 4"))
+        until(lambda: self.is_served(self.connect()), "the higher limit")
+        self.assertFalse(self.is_served(self.connect()))
+
+    def test_clients_of_a_dual_stack_listener_are_told_apart(self):
+        port = free_port()
+        self.serve(self.CONFIG.replace('"@listen@"', str(port)))
+        self.served.values["listen"] = f"127.0.0.1:{port}"
+        until(lambda: self.is_served(self.connect("127.0.0.9")), "the listener")
+        for source in ("127.0.0.1", "127.0.0.2"):
+            self.assertTrue(all([self.is_served(self.connect(source)) for _ in range(3)]))
+            self.assertFalse(self.is_served(self.connect(source)))
 
 
 class Descriptors(Case):
