@@ -41,11 +41,13 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       parts_(std::move(parts)),
       stats_(settings.name),
       starts_slowly_(previous != nullptr),
-      outlier_gates_(make_outlier_gates(settings, parts_.store)),
+      outlier_(outlier_group(settings, parts_.store)),
+      outlier_gates_(make_outlier_gates(outlier_)),
       health_(board_of(settings, parts_.store)),
       discovery_(DiscoveryBoard::of(settings.name, parts_.store)),
       balancer_(settings.load_balancing) {
   if (previous != nullptr) {
+    retired_ = previous->retired_;
     inherited_ = previous->inherited_;
     const std::vector<Member>& members = previous->balancer_.members();
     inherited_.insert(inherited_.end(), members.begin(), members.end());
@@ -77,8 +79,11 @@ void Cluster::on_source_changed() {
 void Cluster::update_members() {
   std::vector<Member> next;
   const Gates::Makers makers = gate_makers();
-  for (const auto& source : sources_) {
-    for (const Found& found : source->found()) next.push_back(member_for(found, makers));
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    for (const Found& found : sources_[i]->found()) {
+      next.push_back(member_for(found, makers));
+      next.back().source = i;
+    }
   }
   if (!is_handed_over_) retire_all_but(next);
   stats_.endpoints.set(static_cast<std::int64_t>(next.size()));
@@ -149,14 +154,39 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
 }
 
 void Cluster::retire_all_but(const std::vector<Member>& members) {
+  std::erase_if(retired_, [](const auto& endpoint) { return endpoint.expired(); });
   for (const Member& member : balancer_.members()) {
-    if (!holds(members, *member.endpoint)) member.endpoint->retire();
+    if (!holds(members, *member.endpoint)) retire(member);
   }
   if (is_pending()) return;  // what is inherited may be found yet
   for (const Member& member : inherited_) {
-    if (!holds(members, *member.endpoint)) member.endpoint->retire();
+    if (!holds(members, *member.endpoint)) retire(member);
   }
   inherited_.clear();
+}
+
+void Cluster::retire(const Member& member) {
+  member.endpoint->retire();
+  retired_.push_back(member.endpoint);
+}
+
+std::vector<std::shared_ptr<Endpoint>> Cluster::draining() const {
+  std::vector<std::shared_ptr<Endpoint>> draining;
+  for (const auto& retired : retired_) {
+    const auto endpoint = retired.lock();
+    const bool is_known = std::ranges::find(draining, endpoint) != draining.end();
+    if (endpoint && endpoint->active() > 0 && !is_known) draining.push_back(endpoint);
+  }
+  return draining;
+}
+
+std::optional<HealthState::View> Cluster::health_of(const Endpoint& endpoint) const {
+  if (!health_) return std::nullopt;
+  return health_->state(endpoint.name())->view(parts_.loop.now());
+}
+
+Instant Cluster::ejected_until(const Endpoint& endpoint) const {
+  return outlier_->state(endpoint.name())->ejected_until();
 }
 
 bool Cluster::is_pending() const {

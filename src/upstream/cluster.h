@@ -10,6 +10,7 @@
 #include "upstream/balancer.h"
 #include "upstream/cluster_stats.h"
 #include "upstream/health_checker.h"
+#include "upstream/outlier_group.h"
 #include "upstream/pick.h"
 #include "upstream/slots.h"
 #include "upstream/source.h"
@@ -72,6 +73,13 @@ class Cluster final : private Source::Owner {
   // Why names have no address, a sentence; empty if that is not the trouble.
   const std::string& error() const;
 
+  // For operators. The sources in the order of the entries of `endpoints:`; endpoints that are no part of the upstream
+  // any more but still have requests; what active checks found (nothing: there are none); until when one is taken out.
+  const std::vector<std::unique_ptr<Source>>& sources() const { return sources_; }
+  std::vector<std::shared_ptr<Endpoint>> draining() const;
+  std::optional<HealthState::View> health_of(const Endpoint& endpoint) const;
+  Instant ejected_until(const Endpoint& endpoint) const;
+
   Duration connect_limit(const Endpoint& endpoint) const;
   // While no endpoint is known.
   Duration connect_limit() const;
@@ -85,6 +93,7 @@ class Cluster final : private Source::Owner {
   std::shared_ptr<Endpoint> endpoint_for(const Found& found);
   void update_checkers();
   void retire_all_but(const std::vector<Member>& members);
+  void retire(const Member& member);
 
   config::Upstream settings_;
   std::string form_;  // the settings as text, to compare
@@ -92,12 +101,14 @@ class Cluster final : private Source::Owner {
   ClusterStats stats_;
   bool is_handed_over_ = false;
   bool starts_slowly_;  // endpoints that join from now on
+  std::shared_ptr<OutlierGroup> outlier_;
   std::shared_ptr<EndpointGateMaker> outlier_gates_;
   std::shared_ptr<HealthBoard> health_;  // null: no active checks
   std::shared_ptr<DiscoveryBoard> discovery_;
   Gates::Makers filter_gates_;
   Balancer balancer_;
   std::vector<Member> inherited_;  // from the cluster before, until all sources are known
+  std::vector<std::weak_ptr<Endpoint>> retired_;
   std::vector<std::unique_ptr<HealthChecker>> checkers_;
   IntrusiveList<Waiter> waiters_;
   std::vector<std::unique_ptr<Source>> sources_;

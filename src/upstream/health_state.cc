@@ -41,6 +41,11 @@ Duration HealthState::until_due(Instant now) const {
 void HealthState::report(const std::string& error, Instant now) {
   const bool bad = !error.empty();
   (bad ? counts_.bad : counts_.good).add();
+  if (bad) {
+    std::lock_guard lock(mutex_);
+    last_error_ = error;
+    last_error_at_ = now;
+  }
   if (bad == is_down_.load(kRelaxed)) {
     in_a_row_.store(0, kRelaxed);
     is_known_.store(true, kRelaxed);
@@ -53,6 +58,13 @@ void HealthState::report(const std::string& error, Instant now) {
   const Duration pause = hurry ? std::min(settings_.interval, settings_.fast_interval) : settings_.interval;
   const auto jitter = static_cast<Duration::rep>((random_share() - 0.5) * 0.2 * static_cast<double>(pause.count()));
   next_.store((now + pause + Duration(jitter)).time_since_epoch().count(), kRelaxed);
+}
+
+HealthState::View HealthState::view(Instant now) {
+  std::lock_guard lock(mutex_);
+  View view{is_known_.load(kRelaxed), is_healthy(), last_error_, std::nullopt};
+  if (!last_error_.empty()) view.since_last_error = now - last_error_at_;
+  return view;
 }
 
 void HealthState::turn(bool down, const std::string& why, Instant now) {

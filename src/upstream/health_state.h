@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,14 @@ class HealthState {
   // What a check came to; `error` is empty when it was good.
   void report(const std::string& error, Instant now);
 
+  struct View {
+    bool is_known = false;  // a check has ended
+    bool is_healthy = true;
+    std::string last_error;  // of the latest check that failed; empty: none did
+    std::optional<Duration> since_last_error;
+  };
+  View view(Instant now);
+
  private:
   void turn(bool down, const std::string& why, Instant now);
 
@@ -44,6 +53,9 @@ class HealthState {
   std::atomic<Duration::rep> next_{0};
   std::atomic<std::uint32_t> in_a_row_{0};  // results against the present state
   std::atomic<bool> is_known_{false};
+  std::mutex mutex_;  // guards what follows
+  std::string last_error_;
+  Instant last_error_at_{};
 };
 
 // The states of the endpoints of one upstream. Thread: any; takes a lock.

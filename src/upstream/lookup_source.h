@@ -12,7 +12,7 @@ class LookupSource : public Source {
  public:
   bool is_pending() const override { return is_pending_; }
   const std::string& error() const override { return error_; }
-  const Discovery* discovery() const override { return discovery_.get(); }
+  Discovery* discovery() const override { return discovery_.get(); }
 
  protected:
   // The constructor of what derives from it ends with start().

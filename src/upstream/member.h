@@ -18,6 +18,7 @@ struct Member {
   std::shared_ptr<const Gates> gates;
   std::uint32_t weight = 1;    // 0: never chosen
   std::uint32_t priority = 0;  // the lowest that may be picked serves
+  std::size_t source = 0;      // which entry of `endpoints:` it is from
   Instant since{};             // when it joined, for slow_start
   std::int64_t credit = 0;     // of round robin
   std::uint64_t mark = 0;      // in which collection of candidates it is

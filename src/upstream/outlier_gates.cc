@@ -43,7 +43,7 @@ class OutlierGates final : public EndpointGateMaker {
 
 }  // namespace
 
-std::shared_ptr<EndpointGateMaker> make_outlier_gates(const config::Upstream& upstream, KeyedStore& store) {
+std::shared_ptr<OutlierGroup> outlier_group(const config::Upstream& upstream, KeyedStore& store) {
   const std::string key = "outlier\n" + upstream.name + '\n' + config::normal_form(upstream.outlier);
   const auto make = [&] {
     auto made = std::make_shared<OutlierGroup>(upstream.name, upstream.outlier);
@@ -55,7 +55,11 @@ std::shared_ptr<EndpointGateMaker> make_outlier_gates(const config::Upstream& up
                           });
     return made;
   };
-  return std::make_shared<OutlierGates>(std::static_pointer_cast<OutlierGroup>(store.find_or_make(key, make)));
+  return std::static_pointer_cast<OutlierGroup>(store.find_or_make(key, make));
+}
+
+std::shared_ptr<EndpointGateMaker> make_outlier_gates(std::shared_ptr<OutlierGroup> group) {
+  return std::make_shared<OutlierGates>(std::move(group));
 }
 
 }  // namespace outrigger::upstream

@@ -41,7 +41,7 @@ class Source {
   // Why there is no newer answer, a sentence; empty while all is well.
   virtual const std::string& error() const;
   // How its look-ups go; null: there is nothing to look up.
-  virtual const Discovery* discovery() const { return nullptr; }
+  virtual Discovery* discovery() const { return nullptr; }
 };
 
 struct SourceContext {

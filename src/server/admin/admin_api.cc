@@ -6,6 +6,7 @@
 
 #include "filters/circuit_breaker/breaker_directory.h"
 #include "net/address.h"
+#include "server/admin/times.h"
 #include "server/admin/upstream_report.h"
 #include "server/ask_workers.h"
 #include "server/server.h"
@@ -53,14 +54,6 @@ bool is_this_machine(std::string_view host) {
   return !net::ip_bytes(host, storage).empty();
 }
 
-std::string utc(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
 json report_of(const LoadReport& report) {
   json errors = json::parse(config::to_json(report.diagnostics));
   for (const std::string& error : report.errors) errors.push_back({{"message", error}, {"severity", "error"}});
@@ -80,7 +73,7 @@ const AdminApi::Call AdminApi::kCalls[] = {
     {"/", Method::get, &AdminApi::index, "this list"},
     {"/api/info", Method::get, &AdminApi::info, "version, uptime, phase, the latest reload"},
     {"/api/config", Method::get, &AdminApi::config, "the effective configuration and where each value was set, YAML"},
-    {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints, connections, requests in flight and queued"},
+    {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints with health and source, connections, requests"},
     {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
     {"/api/breakers/", Method::post, &AdminApi::force_breaker,
      "UPSTREAM/open, /closed or /automatic; UPSTREAM/ENDPOINT/open"},
@@ -166,21 +159,7 @@ Task<Response> AdminApi::config(Exchange& exchange) {
 Task<Response> AdminApi::upstreams(Exchange& exchange) {
   const auto parts = co_await AskWorkers<std::vector<UpstreamReport>>(server_.loop(), server_.workers(),
                                                                       &report_upstreams, kWorkerLimit);
-  json list = json::array();
-  for (const UpstreamReport& upstream : merged(parts)) {
-    json endpoints = json::array();
-    for (const EndpointReport& endpoint : upstream.endpoints) {
-      endpoints.push_back({{"name", endpoint.name},
-                           {"addresses", endpoint.addresses},
-                           {"active_requests", endpoint.active},
-                           {"idle_connections", endpoint.idle}});
-    }
-    list.push_back({{"name", upstream.name},
-                    {"in_flight", upstream.in_flight},
-                    {"queued", upstream.queued},
-                    {"endpoints", endpoints}});
-  }
-  co_return answer(exchange, list);
+  co_return answer(exchange, as_json(merged(parts)));
 }
 
 Task<Response> AdminApi::breakers(Exchange& exchange) {

@@ -1,4 +1,5 @@
 """Every file in config/ and every YAML block of the documents is loaded and run."""
+import pathlib
 import re
 import shlex
 import tempfile
@@ -20,6 +21,9 @@ class Files(Case):
         certs = self.enterContext(tempfile.TemporaryDirectory())
         self_signed(certs)
         text = re.sub(r"/etc/tls/", "@certs@/", text)
+        for name in re.findall(r"\bfile:/etc/outrigger/([\w.\-]+)", text.partition("\nupstreams:")[2]):
+            pathlib.Path(certs, name).write_text(f"- {service.address}\n")
+        text = re.sub(r"file:/etc/outrigger/", "file:@certs@/", text)
         head, mark, upstreams = text.partition("\nupstreams:")
         upstreams, mark2, rest = (re.split(r"(\n(?=\w))", upstreams, maxsplit=1) + ["", ""])[:3]
         upstreams = mark + upstreams
