@@ -73,7 +73,7 @@ void describe(Schema<LoadBalancing>& schema) {
       .example("1.25");
   schema
       .field("spill_over", &LoadBalancing::spill_over,
-             "For first: requests of a worker at which the next endpoint serves as well; 0: never.")
+             "For first: requests at which the next endpoint serves as well; 0: never.")
       .range(0, 1'000'000);
   schema.field("slow_start", &LoadBalancing::slow_start, "Time in which a new endpoint comes to its share; 0s: none.")
       .range(Duration(0), kDay);

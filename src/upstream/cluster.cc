@@ -127,6 +127,7 @@ Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
   Member member{.endpoint = endpoint_for(found), .gates = nullptr, .weight = found.weight, .priority = found.priority};
   member.since = starts_slowly_ ? parts_.loop.now() : Instant();
   member.endpoint->set_addresses(found.addresses);
+  share_load(*member.endpoint);
   for (const Member& old : inherited_) {
     if (old.endpoint == member.endpoint) member.credit = old.credit, member.since = old.since;
   }
@@ -151,6 +152,18 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
     if (is_it(*member.endpoint)) return member.endpoint;
   }
   return std::make_shared<Endpoint>(found.name, std::move(tls), stats_.connections_idle);
+}
+
+// Policies with a bound count for the process, the others for their worker: a shared count costs each request two
+// writes that the workers contend for.
+void Cluster::share_load(Endpoint& endpoint) const {
+  const config::LoadBalancing& balancing = settings_.load_balancing;
+  const bool is_bounded = balancing.bounded_load > 0 || balancing.spill_over > 0;
+  if (is_bounded == endpoint.shares_load()) return;
+  if (!is_bounded) return endpoint.share_load(nullptr);
+  const auto make = [] { return std::make_shared<std::atomic<std::uint32_t>>(0); };
+  endpoint.share_load(std::static_pointer_cast<std::atomic<std::uint32_t>>(
+      parts_.store.find_or_make("load\n" + settings_.name + '\n' + endpoint.name(), make)));
 }
 
 void Cluster::retire_all_but(const std::vector<Member>& members) {

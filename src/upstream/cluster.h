@@ -91,6 +91,7 @@ class Cluster final : private Source::Owner {
   Gates::Makers gate_makers() const;
   Member member_for(const Found& found, const Gates::Makers& makers);
   std::shared_ptr<Endpoint> endpoint_for(const Found& found);
+  void share_load(Endpoint& endpoint) const;
   void update_checkers();
   void retire_all_but(const std::vector<Member>& members);
   void retire(const Member& member);

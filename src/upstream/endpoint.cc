@@ -23,6 +23,12 @@ Endpoint::Endpoint(std::string name, EndpointTls tls, stats::Gauge idle)
 
 Endpoint::~Endpoint() { retire(); }
 
+void Endpoint::share_load(SharedLoad load) {
+  if (shared_load_) shared_load_->fetch_sub(active_, std::memory_order_relaxed);
+  shared_load_ = std::move(load);
+  if (shared_load_) shared_load_->fetch_add(active_, std::memory_order_relaxed);
+}
+
 void Endpoint::set_addresses(std::vector<net::Address> addresses) {
   addresses_ = net::alternate_families(std::move(addresses));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,8 +50,20 @@ class Endpoint {
 
   // Requests that this worker has on their way to it.
   std::uint32_t active() const { return active_; }
-  void begin() { ++active_; }
-  void end() { --active_; }
+  void begin() {
+    ++active_;
+    if (shared_load_) shared_load_->fetch_add(1, std::memory_order_relaxed);
+  }
+  void end() {
+    --active_;
+    if (shared_load_) shared_load_->fetch_sub(1, std::memory_order_relaxed);
+  }
+  // Those of all workers that share a count with it; else active().
+  using SharedLoad = std::shared_ptr<std::atomic<std::uint32_t>>;
+  std::uint32_t load() const { return shared_load_ ? shared_load_->load(std::memory_order_relaxed) : active_; }
+  bool shares_load() const { return shared_load_ != nullptr; }
+  // From now on, for requests under way too; null: counts for itself.
+  void share_load(SharedLoad load);
   Latency& latency() { return latency_; }
   const Latency& latency() const { return latency_; }
 
@@ -80,6 +93,7 @@ class Endpoint {
   net::Address preferred_;
   Instant preferred_until_{};
   std::uint32_t active_ = 0;
+  SharedLoad shared_load_;
   Latency latency_;
   bool is_retired_ = false;
   stats::Gauge idle_gauge_;

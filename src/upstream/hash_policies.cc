@@ -24,7 +24,7 @@ std::vector<Member*> weighted(std::span<Member> members) {
 }  // namespace
 
 bool HashPolicy::has_room(const Member& member, double allowance) const {
-  return bounded_load_ == 0 || member.endpoint->active() + 1.0 <= std::max(1.0, allowance * member.weight);
+  return bounded_load_ == 0 || member.endpoint->load() + 1.0 <= std::max(1.0, allowance * member.weight);
 }
 
 Member& HashPolicy::choose(const Candidates& from, const PickContext& context) {
@@ -34,7 +34,7 @@ Member& HashPolicy::choose(const Candidates& from, const PickContext& context) {
     double requests = 1;
     double weight = 0;
     for (const Candidates::Item& item : from.items()) {
-      requests += item.member->endpoint->active();
+      requests += item.member->endpoint->load();
       weight += item.member->weight;
     }
     allowance = bounded_load_ * requests / weight;

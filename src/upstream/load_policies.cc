@@ -8,9 +8,9 @@ namespace {
 
 using Item = Candidates::Item;
 
-// Compares active/weight without a division.
+// Compares load/weight without a division.
 bool is_busier(const Item& one, const Item& other) {
-  return one.member->endpoint->active() * other.weight > other.member->endpoint->active() * one.weight;
+  return one.member->endpoint->load() * other.weight > other.member->endpoint->load() * one.weight;
 }
 
 // What a request to it is expected to cost. One that never answered gets a request, and a second only when others are
@@ -65,7 +65,7 @@ Member& PeakEwma::choose(const Candidates& from, const PickContext& context) {
 Member& FirstPolicy::choose(const Candidates& from, const PickContext&) {
   const Item* least = &from.items().front();
   for (const Item& item : from.items()) {
-    if (item.member->endpoint->active() < spill_over_) return *item.member;
+    if (item.member->endpoint->load() < spill_over_) return *item.member;
     if (is_busier(*least, item)) least = &item;
   }
   return *least->member;

@@ -33,7 +33,7 @@ class PeakEwma final : public Policy {
   int draws() const override { return 3; }
 };
 
-// The first in the file while it has fewer than `spill_over` requests of this worker (0: any number), then the next;
+// The first in the file while it has fewer than `spill_over` requests (0: any number), then the next;
 // the least busy when all are full.
 class FirstPolicy final : public Policy {
  public:

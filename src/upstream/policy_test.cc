@@ -57,6 +57,45 @@ double moved(const std::map<int, std::string>& before, const std::map<int, std::
 
 }  // namespace
 
+TEST_CASE("load: endpoints of several workers can share a count, also while requests are under way", "[upstream]") {
+  const auto count = std::make_shared<std::atomic<std::uint32_t>>(0);
+  Endpoint one("10.0.0.1:80", EndpointTls{});
+  Endpoint other("10.0.0.1:80", EndpointTls{});
+  one.begin();
+  REQUIRE(one.load() == 1);
+  one.share_load(count);
+  other.share_load(count);
+  other.begin();
+  REQUIRE((one.load() == 2 && other.load() == 2 && one.active() == 1));
+  one.share_load(nullptr);
+  REQUIRE((one.load() == 1 && other.load() == 1));
+  one.end();
+  other.end();
+  REQUIRE(*count == 0);
+}
+
+TEST_CASE("first: the next endpoint serves when all workers together have spill_over requests", "[upstream]") {
+  config::LoadBalancing settings;
+  settings.policy = BalancePolicy::first;
+  settings.spill_over = 2;
+  std::vector<Member> here = members(2);
+  std::vector<Member> there = members(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto count = std::make_shared<std::atomic<std::uint32_t>>(0);
+    here[i].endpoint->share_load(count);
+    there[i].endpoint->share_load(count);
+  }
+  Balancer balancer(settings);
+  balancer.set_members(here);
+  here[0].endpoint->begin();
+  REQUIRE(owner(balancer, 1) == "10.0.0.0:80");
+  there[0].endpoint->begin();
+  REQUIRE(owner(balancer, 1) == "10.0.0.1:80");
+  there[0].endpoint->end();
+  REQUIRE(owner(balancer, 1) == "10.0.0.0:80");
+  here[0].endpoint->end();
+}
+
 TEST_CASE("hash policies: a key stays; few move when an endpoint joins or leaves", "[upstream]") {
   const auto policy = GENERATE(BalancePolicy::ring_hash, BalancePolicy::maglev);
   Balancer ten(by(policy));

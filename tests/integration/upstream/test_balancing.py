@@ -1,9 +1,11 @@
 """Which endpoint a request goes to."""
 import collections
+import threading
 
 from support import raw
 from support.case import Case
 from support.ports import free_port
+from support.wait import until
 
 CONFIG = """
 version: 1
@@ -24,6 +26,20 @@ class Balancing(Case):
         response = self.gets.get(path, *fields)
         self.assertEqual(200, response.status)
         return response.body.decode()
+
+    def test_spill_over_and_bounded_load_count_for_the_process(self):
+        for policy in ("policy: first, spill_over: 2", "policy: maglev, hash_on: path, bounded_load: 1"):
+            with self.subTest(policy):
+                done = threading.Event()
+                peers = [self.start(raw.Peer.answering(raw.wait(done), raw.answer())) for _ in range(2)]
+                text = CONFIG.replace("ENDPOINTS", ", ".join(f'"{peer.address}"' for peer in peers)).replace("POLICY", policy)
+                served = self.proxy(text, workers=4)
+                for count in range(1, 9):
+                    self.client(served).send("GET /same HTTP/1.1\r\nHost: a\r\n\r\n")
+                    until(lambda count=count: sum(len(peer.requests) for peer in peers) == count, "the request to arrive")
+                busy = [len(peer.requests) for peer in peers]
+                done.set()
+                self.assertEqual([4, 4], busy)
 
     def test_weights_are_shares(self):
         one, other = self.peers(2)
