@@ -20,6 +20,7 @@ constexpr int kFirstTryMilliseconds = 1250;
 constexpr int kTries = 2;
 // c-ares reads one message a call from a TCP socket; after so many calls other events get their turn.
 constexpr int kRoundsPerTurn = 32;
+constexpr std::size_t kMostAddresses = 256;  // of a name
 
 void initialise_library() {
   static std::once_flag once;
@@ -57,7 +58,7 @@ Answer to_answer(int status, const ares_addrinfo* result) {
   for (const auto* node = result->nodes; node != nullptr; node = node->ai_next) {
     ttl = std::min(ttl, node->ai_ttl);
     const Address address(node->ai_addr, node->ai_addrlen);
-    if (address.is_unicast()) answer.addresses.push_back(address);
+    if (address.is_unicast() && answer.addresses.size() < kMostAddresses) answer.addresses.push_back(address);
   }
   for (const auto* alias = result->cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
   answer.ttl = std::chrono::seconds(std::max(ttl, 0));

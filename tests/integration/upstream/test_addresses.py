@@ -72,6 +72,17 @@ class Addresses(Case):
         self.assertIn("connection_timeout", answer.get("Proxy-Status"))
         self.assertLess(time.monotonic() - begin, 5)  # one after the other they would take ten seconds
 
+    def test_where_the_handshake_fails_the_next_address_is_tried(self):
+        broken = self.start(raw.Peer([raw.close()], host="127.0.0.2"))
+        good = f"127.0.0.3:{broken.port}"
+        self.proxy(f"""
+version: 1
+listeners: [{{address: "{good}", tls: {{self_signed: true}}, filters: [respond: {{body: "over TLS"}}]}}]
+""", wait_for=())
+        client = self.serve(broken.port, ["127.0.0.2", "127.0.0.3"], more=", tls: {server_name: a, insecure_skip_verify: true}")
+        until(lambda: client.get().body == b"over TLS", "an answer")
+        self.assertGreaterEqual(broken.connections, 1)
+
     def test_a_health_check_does_not_depend_on_the_first_address_either(self):
         hole = self.start(Blackhole("127.0.0.2"))
         peer = self.start(raw.Peer.answering(host="127.0.0.3", port=hole.port))
