@@ -135,6 +135,7 @@ upstreams: {app: {endpoints: ["@app@"], filters: []}}
         self.assertTrue(all(map(self.is_served, kept)))
         self.assertEqual(4, self.metric("connections_open"))
         self.assertEqual(20, self.metric("connections_refused_total"))
+        until(lambda: "too many connections" in self.served.stderr(), "a line in the log")
         said = [line for line in self.served.stderr().splitlines() if "too many connections" in line]
         self.assertEqual(1, len(said))
         self.assertIn('"client":"127.0.0.1"', said[0])
