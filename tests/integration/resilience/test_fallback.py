@@ -3,6 +3,7 @@ import threading
 
 from support import raw
 from support.case import Case
+from support.curl import curl
 from support.metrics import Metrics
 from support.ports import free_port
 from support.wait import until
@@ -108,6 +109,14 @@ class Fallback(Case):
                 self.assertEqual(b"spare", self.client(proxy).get("/a").body)
                 self.assertEqual("GET /in/a HTTP/1.1" if name == "route" else "GET /a HTTP/1.1",
                                  self.spare.requests[0].start)
+
+    def test_a_client_of_http2_is_told_the_same(self):
+        for spare, end in (((raw.answer("spare"),), "fallback to upstream spare after connect_failed"),
+                           ((), "fallback to static after connect_failed")):
+            with self.subTest(end):
+                proxy = self.serve(spare=spare)
+                answer = curl("--http2-prior-knowledge", f"http://127.0.0.1:{proxy.port()}/")
+                self.assertIn(f'error=connection_refused; details="{end}"', answer.head.get("Proxy-Status"))
 
     def test_a_reload_may_change_the_steps_while_a_request_is_under_way(self):
         waiting = threading.Event()
