@@ -5,8 +5,8 @@
 
 #include <cerrno>
 
-#include "net/tls/tls_transport.h"
 #include "outrigger/process_log.h"
+#include "server/worker.h"
 
 namespace outrigger::server {
 
@@ -28,11 +28,12 @@ void reset(int fd) {
 }  // namespace
 
 Acceptor::Acceptor(proxy::ConnectionContext& context, const std::string& name, std::shared_ptr<ListenSockets> sockets,
-                   std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate)
+                   std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate, ConnectionBalance* balance)
     : context_(context),
       place_(context.place(name)),
       sockets_(std::move(sockets)),
       certificate_(std::move(certificate)),
+      balance_(balance),
       watch_(context.loop),
       pause_(context.loop, [this] { wake(); }) {
   watch_.set_fd(sockets_->of(index));
@@ -99,7 +100,7 @@ bool Acceptor::accept_one() {
     context_.overload.accepted(fd);
     const net::Address peer(address, length);
     if (take_place_of_client(peer, permit)) {
-      begin(fd, peer, std::move(permit));
+      begin(Accepted(fd, peer, std::move(permit)));
     } else {
       reset(fd);
     }
@@ -115,14 +116,11 @@ void Acceptor::pause() {
   pause_.start(kAcceptPause);
 }
 
-void Acceptor::begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit) {
-  std::unique_ptr<net::Transport> transport;
-  if (certificate_) {
-    transport = net::tls::accept(context_.loop, fd, certificate_);
-  } else {
-    transport = std::make_unique<net::Socket>(context_.loop, fd);
-  }
-  proxy::ServerConnection::begin(context_, place_, std::move(transport), peer, std::move(permit));
+void Acceptor::begin(Accepted accepted) {
+  const bool may_give = balance_ != nullptr && !context_.draining;
+  Worker* const lighter = may_give ? balance_->lighter(context_.loop.now()) : nullptr;
+  if (lighter != nullptr) return lighter->take(std::move(accepted), place_.name, certificate_);
+  std::move(accepted).begin(context_, place_, certificate_);
 }
 
 }  // namespace outrigger::server

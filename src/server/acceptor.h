@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "net/tls/context.h"
-#include "proxy/server_connection.h"
+#include "server/accepted.h"
+#include "server/connection_balance.h"
 #include "server/listen_sockets.h"
 
 namespace outrigger::server {
@@ -13,9 +13,10 @@ namespace outrigger::server {
 // itself; connections that are open are not touched. Thread: the loop's.
 class Acceptor final : private Wakeable {
  public:
-  // `index` chooses the socket; `certificate` null: plain text.
+  // `index` chooses the socket; `certificate` null: plain text; `balance` null: there is one loop only.
   Acceptor(proxy::ConnectionContext& context, const std::string& name, std::shared_ptr<ListenSockets> sockets,
-           std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate);
+           std::size_t index, std::shared_ptr<net::tls::ServerContext> certificate,
+           ConnectionBalance* balance = nullptr);
 
   const std::shared_ptr<ListenSockets>& sockets() const { return sockets_; }
   // For the connections from now on.
@@ -30,12 +31,13 @@ class Acceptor final : private Wakeable {
   bool take_place();
   void pause();
   bool take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit);
-  void begin(int fd, const net::Address& peer, proxy::ConnectionPermit permit);
+  void begin(Accepted accepted);
 
   proxy::ConnectionContext& context_;
   proxy::ListenerPlace& place_;
   std::shared_ptr<ListenSockets> sockets_;
   std::shared_ptr<net::tls::ServerContext> certificate_;
+  ConnectionBalance* balance_;
   FdWatch watch_;
   Timer pause_;
 };

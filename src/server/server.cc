@@ -73,7 +73,7 @@ Server::Server(Options options, config::FilterCatalog catalog)
                          .open_connections =
                              [this] {
                                std::size_t open = 0;
-                               for (auto& worker : workers_) open += worker->open_connections();
+                               for (auto& worker : workers_) open += worker->connections();
                                return open;
                              },
                          .end = [this] { loop_.stop(); }}) {
@@ -104,6 +104,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
     process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
     signals_ = std::make_unique<SignalWatch>(*this);
     for (std::size_t i = 1; i <= options_.workers; ++i) workers_.push_back(std::make_unique<Worker>(i, store_));
+    for (auto& worker : workers_) worker->set_workers(workers_);
     for (auto& worker : workers_) worker->start(snapshot_);
     status_ = std::make_unique<LocalService>(loop_, "status", std::make_unique<StatusPages>(*this));
     admin_ = std::make_unique<LocalService>(loop_, "admin", std::make_unique<AdminApi>(*this));

@@ -45,10 +45,20 @@ void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
     if (acceptor) {
       acceptor->set_certificate(std::move(certificate));
     } else {
-      acceptor = std::make_unique<Acceptor>(context_, name, sockets, index_ - 1, std::move(certificate));
+      acceptor = std::make_unique<Acceptor>(context_, name, sockets, index_ - 1, std::move(certificate), &balance_);
     }
   }
   snapshot_ = snapshot;
+}
+
+void Worker::take(Accepted accepted, const std::string& listener,
+                  std::shared_ptr<net::tls::ServerContext> certificate) {
+  coming_.fetch_add(1, std::memory_order_relaxed);
+  auto shared = std::make_shared<Accepted>(std::move(accepted));  // a function must be copyable
+  loop_.post([this, shared = std::move(shared), listener, certificate = std::move(certificate)] {
+    coming_.fetch_sub(1, std::memory_order_relaxed);
+    std::move(*shared).begin(context_, context_.place(listener), certificate);
+  });
 }
 
 void Worker::drain() {

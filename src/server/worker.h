@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "server/acceptor.h"
 #include "server/snapshot.h"
@@ -19,6 +21,8 @@ class Worker {
   Worker(std::size_t index, KeyedStore& store);
   ~Worker();
 
+  // All workers, this one among them; before start().
+  void set_workers(const std::vector<std::unique_ptr<Worker>>& workers) { balance_.set_workers(workers); }
   // Starts the thread with its first configuration.
   void start(std::shared_ptr<const Snapshot> snapshot);
   // Adopts `snapshot` between two events: new listeners open, missing ones close.
@@ -29,8 +33,12 @@ class Worker {
   void stop();
   // Runs `call` on the worker's thread between two events. Thread: any.
   void post(std::function<void()> call) { loop_.post(std::move(call)); }
-  // Thread: any.
-  std::size_t open_connections() const { return context_.open.load(std::memory_order_relaxed); }
+  // Open ones and those on their way here. Thread: any.
+  std::size_t connections() const {
+    return context_.open.load(std::memory_order_relaxed) + coming_.load(std::memory_order_relaxed);
+  }
+  // Serves a connection that another worker accepted for `listener`. Thread: any.
+  void take(Accepted accepted, const std::string& listener, std::shared_ptr<net::tls::ServerContext> certificate);
   // Thread: the worker's.
   const proxy::LiveConfig& live() const { return *context_.live; }
 
@@ -44,6 +52,8 @@ class Worker {
   proxy::FailureStats failures_;
   std::shared_ptr<const Snapshot> snapshot_;
   proxy::ConnectionContext context_;
+  ConnectionBalance balance_{*this};
+  std::atomic<std::size_t> coming_{0};
   std::map<std::string, std::unique_ptr<Acceptor>, std::less<>> acceptors_;
   std::thread thread_;
 };

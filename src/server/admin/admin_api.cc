@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <vector>
 
 #include "filters/circuit_breaker/breaker_directory.h"
 #include "net/address.h"
@@ -138,8 +140,8 @@ Task<Response> AdminApi::index(Exchange& exchange) {
 
 Task<Response> AdminApi::info(Exchange& exchange) {
   const auto uptime = std::chrono::system_clock::now() - server_.started();
-  std::size_t connections = 0;
-  for (const auto& worker : server_.workers()) connections += worker->open_connections();
+  std::vector<std::size_t> connections;  // by worker
+  for (const auto& worker : server_.workers()) connections.push_back(worker->connections());
   co_return answer(exchange, {{"version", OUTRIGGER_VERSION},
                               {"pid", ::getpid()},
                               {"started", utc(server_.started())},
@@ -147,7 +149,8 @@ Task<Response> AdminApi::info(Exchange& exchange) {
                               {"phase", std::string(name_of(server_.lifecycle().phase()))},
                               {"file", server_.reloader().source().file},
                               {"workers", server_.workers().size()},
-                              {"open_connections", connections},
+                              {"open_connections", std::accumulate(connections.begin(), connections.end(), 0UZ)},
+                              {"open_connections_by_worker", connections},
                               {"reload", report_of(server_.reloader().report())}});
 }
 
