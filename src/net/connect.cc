@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr Duration kPauses[] = {250ms, 100ms, 50ms, 25ms, 10ms};
 
 Duration pause_for(std::size_t addresses, Duration limit) {
-  const Duration share = limit / static_cast<Duration::rep>(addresses);
+  const Duration share = limit / static_cast<Duration::rep>(std::max<std::size_t>(addresses, 1));
   const auto* fits = std::ranges::find_if(kPauses, [&](Duration pause) { return pause <= share; });
   return fits == std::end(kPauses) ? kPauses[std::size(kPauses) - 1] : *fits;
 }
@@ -45,10 +45,12 @@ Connect::Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport 
       limit_(limit),
       slot_(slot),
       pause_(pause_for(addresses.size(), limit)),
-      first_(addresses.front()),
+      first_(addresses.empty() ? Address() : addresses.front()),
       left_(std::move(addresses)) {
   std::ranges::reverse(left_);
   for (Attempt& attempt : attempts_) attempt.owner = this;
+  result_.failure = Failure::connect_failed;
+  result_.detail = "there is no address";
 }
 
 Connect::~Connect() {
@@ -139,10 +141,9 @@ void Connect::shake_hands(Attempt& attempt) {
   try_next();
 }
 
-void Connect::fail(const Address& address, Failure failure, std::string detail) {
+void Connect::fail(const Address& address, Failure failure, const std::string& why) {
   result_.failure = failure;
-  result_.address = address;
-  result_.detail = std::move(detail);
+  result_.detail = address.text() + ": " + why;
 }
 
 void Connect::expired() {

@@ -26,14 +26,14 @@ class [[nodiscard]] Connect final : private Deadline, private Interruptible {
   struct Result {
     std::unique_ptr<Transport> transport;  // null: there is none
     Failure failure = Failure::none;
-    Address address;       // of the connection, or of what failed last
-    std::string detail;    // what failed, a phrase
+    Address address;       // of the connection
+    std::string detail;    // what failed last: "10.0.0.1:80: Connection refused"
     bool is_first = true;  // it is the address that was tried first
   };
   static constexpr std::size_t kMostAttempts = 8;  // at a time
 
   // `make` wraps a socket that is connected or on its way, and takes it. `limit` holds for everything together;
-  // interrupting ends it with `request_timeout`. Not for no address.
+  // interrupting ends it with `request_timeout`.
   Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport make, Duration limit, WaitSlot& slot);
   Connect(const Connect&) = delete;
   Connect& operator=(const Connect&) = delete;
@@ -62,7 +62,7 @@ class [[nodiscard]] Connect final : private Deadline, private Interruptible {
   void on_event(Attempt& attempt);
   void win(Attempt& attempt);
   void shake_hands(Attempt& attempt);
-  void fail(const Address& address, Failure failure, std::string detail);
+  void fail(const Address& address, Failure failure, const std::string& why);
   Attempt* free_attempt();
   bool is_idle() const;
   void expired() override;

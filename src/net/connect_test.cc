@@ -27,4 +27,17 @@ TEST_CASE("connect: the families of a name's addresses take turns, the first one
   }
 }
 
+// A name's last good answer may expire while a request waits.
+TEST_CASE("connect: to no address is a failure", "[net]") {
+  EventLoop loop;
+  WaitSlot slot;
+  const auto make = [&](int fd) { return std::make_unique<Socket>(loop, fd); };
+  Connect connect(loop, {}, make, std::chrono::seconds(1), slot);
+  REQUIRE(connect.await_ready());
+  const Connect::Result result = connect.await_resume();
+  REQUIRE_FALSE(result.transport);
+  REQUIRE(result.failure == Failure::connect_failed);
+  REQUIRE(result.detail == "there is no address");
+}
+
 }  // namespace outrigger::net

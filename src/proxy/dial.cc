@@ -13,7 +13,7 @@ Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::sha
   net::Connect::Result result = co_await connect;
   if (!result.transport) {
     if (result.failure == Failure::request_timeout) co_return Dialed{nullptr, result.failure, {}};
-    co_return Dialed{nullptr, result.failure, exchange.arena().concat(result.address.text(), ": ", result.detail)};
+    co_return Dialed{nullptr, result.failure, exchange.arena().copy(result.detail)};
   }
   if (!result.is_first) {
     stats.address_fallbacks.add();

@@ -48,7 +48,7 @@ Task<bool> HealthProbe::connect(HealthProbe&) {
   const auto wrap = [this](int fd) { return endpoint_->make_transport(loop_, fd); };
   net::Connect connect(loop_, std::move(addresses), wrap, settings_.timeout, wait_);
   net::Connect::Result result = co_await connect;
-  if (!result.transport) co_return fail(result.address.text() + ": " + result.detail);
+  if (!result.transport) co_return fail(result.detail);
   transport_ = std::move(result.transport);
   co_return true;
 }
