@@ -117,6 +117,8 @@ class Exchange {
   const RequestHead& request() const { return request_; }
   // Target and authority as the client sent them, before any rewrite: for the log.
   std::string_view original_target() const { return original_target_; }
+  // By a filter that looks for a credential in the target: the same without it, in the arena.
+  void hide_original_target(std::string_view shown) { original_target_ = shown; }
   std::string_view original_authority() const { return original_authority_; }
   // Null: the request has no content.
   virtual Body* request_body() = 0;

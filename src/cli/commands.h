@@ -13,6 +13,7 @@ inline constexpr int kUsageError = 2;  // bad flags or a bad configuration
 void add_run(CLI::App& app, int& exit_code);
 void add_proxy(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
+void add_cert(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_process_commands(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);

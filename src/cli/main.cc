@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   add_proxy(app, exit_code);
   add_demo(app, exit_code);
   add_config_commands(app, exit_code);
+  add_cert(app, exit_code);
   add_explain(app, exit_code);
   add_process_commands(app, exit_code);
   app.add_subcommand("version", "Prints the version")->callback([] {

@@ -1,6 +1,7 @@
 #include "config/checks.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/units.h"
@@ -123,12 +124,27 @@ class Checks {
     }
   }
 
+  void private_key(const std::string& file, const std::string& path) {
+    std::error_code ignored;
+    const auto permissions = std::filesystem::status(file, ignored).permissions();
+    if (ignored || (permissions & std::filesystem::perms::others_read) == std::filesystem::perms::none) return;
+    report_.warning(mark_of(path), path, "anybody on this machine can read the private key " + file + ": chmod o-r");
+  }
+
+  void tls(const ListenerTls& tls, const std::string& path) {
+    if (!tls.key.empty()) private_key(tls.key, path + ".key");
+    for (std::size_t i = 0; i < tls.certificates.size(); ++i) {
+      private_key(tls.certificates[i].key, path + ".certificates[" + std::to_string(i) + "].key");
+    }
+  }
+
   static bool ends_by_itself(const std::vector<FilterSpec>& filters) {
     return std::ranges::any_of(
         filters, [](const FilterSpec& spec) { return spec.type->name == "respond" || spec.type->name == "redirect"; });
   }
 
   void listener(const Listener& listener, const std::string& path) {
+    if (listener.tls) tls(*listener.tls, path + ".tls");
     timeouts(listener.timeouts, {}, path);
     upstream_times(listener.upstream, listener.timeouts.request);
     no_endpoint_gates(listener.filters);

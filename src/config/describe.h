@@ -11,6 +11,7 @@ void describe(Schema<PathMatch>& schema);
 void describe(Schema<RouteMatch>& schema);
 void describe(Schema<WeightedUpstream>& schema);
 void describe(Schema<Route>& schema);
+void describe(Schema<CertificatePair>& schema);
 void describe(Schema<ListenerTls>& schema);
 void describe(Schema<ListenerLimits>& schema);
 void describe(Schema<Listener>& schema);

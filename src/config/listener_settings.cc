@@ -87,18 +87,44 @@ void describe(Schema<Route>& schema) {
   schema.field("respond", &Route::respond, "Answer with a fixed response: the filter `respond`.");
 }
 
+void describe(Schema<CertificatePair>& schema) {
+  schema.summary("A certificate and its key.");
+  schema.field("cert", &CertificatePair::cert, "Certificate chain, PEM.").required().file();
+  schema.field("key", &CertificatePair::key, "Private key, PEM.").required().file();
+}
+
+static std::string check_tls(const ListenerTls& tls) {
+  const bool has_files = !tls.cert.empty() || !tls.key.empty() || !tls.certificates.empty();
+  if (tls.self_signed && has_files) return "has self_signed and a certificate: keep one";
+  if (!tls.self_signed && (tls.cert.empty() || tls.key.empty())) return "needs cert and key, or self_signed: true";
+  if (tls.client_ca.empty() && !tls.crl.empty())
+    return "has a crl and no client_ca, whose certificates it would revoke";
+  return "";
+}
+
 void describe(Schema<ListenerTls>& schema) {
   schema.summary("TLS towards clients.");
   schema.field("cert", &ListenerTls::cert, "Certificate chain, PEM.").file().example("/etc/tls/tls.crt");
   schema.field("key", &ListenerTls::key, "Private key, PEM.").file().example("/etc/tls/tls.key");
   schema.field("self_signed", &ListenerTls::self_signed, "Make a certificate at start, for trying.");
-  schema.check([](const ListenerTls& tls) {
-    if (tls.self_signed && !(tls.cert.empty() && tls.key.empty())) {
-      return std::string("has self_signed and a certificate: keep one");
-    }
-    if (tls.self_signed || (!tls.cert.empty() && !tls.key.empty())) return std::string();
-    return std::string("needs cert and key, or self_signed: true");
-  });
+  schema.field("certificates", &ListenerTls::certificates, "Further ones: by the name that the client asks for (SNI).");
+  schema
+      .field("client_ca", &ListenerTls::client_ca, "CAs of clients' certificates, PEM; absent: clients are not asked.")
+      .file()
+      .example("/etc/tls/clients.pem");
+  schema
+      .field("client_auth", &ListenerTls::client_auth, "With client_ca: refuse clients without a certificate, or not.")
+      .values({{"required", ClientAuth::required}, {"optional", ClientAuth::optional}});
+  schema.field("crl", &ListenerTls::crl, "Revocation lists of client_ca, PEM.").file();
+  schema
+      .field("ticket_keys", &ListenerTls::ticket_keys,
+             "Keys of session tickets, 160 hexadecimal digits a line, the first seals; absent: own ones.")
+      .file();
+  schema.field("policy", &ListenerTls::policy, "intermediate: TLS 1.2 and 1.3. modern: TLS 1.3 alone.")
+      .values({{"intermediate", TlsPolicy::intermediate}, {"modern", TlsPolicy::modern}});
+  schema.field("handshake_timeout", &ListenerTls::handshake_timeout, "From the connection to the end of its handshake.")
+      .range(std::chrono::milliseconds(100), std::chrono::minutes(1));
+  schema.check(check_tls);
 }
 
 void describe(Schema<ListenerLimits>& schema) {
@@ -106,6 +132,7 @@ void describe(Schema<ListenerLimits>& schema) {
   schema.field("request_head", &ListenerLimits::request_head, "Size of a request's head; beyond it 431.")
       .range(ByteSize{1024}, ByteSize{32 * 1024});
   schema.field("fields", &ListenerLimits::fields, "Header fields of a request; beyond it 431.").range(1, 10'000);
+  schema.field("handshakes", &ListenerLimits::handshakes, "TLS handshakes under way at a time; 0: any number.");
   schema.field("connections", &ListenerLimits::connections, "Connections at a time; 0: as descriptors allow.");
   schema.field("connections_per_client", &ListenerLimits::connections_per_client,
                "Connections of one client address (IPv6: of one /64); more are closed at once. 0: any number.");

@@ -103,6 +103,10 @@ void describe(Schema<Settings>& schema) {
   schema.field("upstreams", &Settings::upstreams, "The services, by name.").keyed_by(&Upstream::name);
   schema.field("status", &Settings::status, "Metrics and probes.");
   schema.field("admin", &Settings::admin, "Dashboard and API.");
+  schema
+      .field("user", &Settings::user,
+             "Whom root becomes once the sockets are bound: NAME or NAME:GROUP. At start only.")
+      .example("outrigger");
   schema.field("logging", &Settings::logging, "The process log.");
   schema.field("dns", &Settings::dns, "Name resolution.");
   schema.field("limits", &Settings::limits, "Bounds of the whole process.");

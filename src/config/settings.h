@@ -69,10 +69,25 @@ struct Route {
   Mark mark;
 };
 
+struct CertificatePair {
+  std::string cert;  // file
+  std::string key;   // file
+};
+
+enum class ClientAuth : std::uint8_t { required, optional };
+enum class TlsPolicy : std::uint8_t { intermediate, modern };
+
 struct ListenerTls {
-  std::string cert;          // file
-  std::string key;           // file
-  bool self_signed = false;  // made at start, for trying
+  std::string cert;                           // file
+  std::string key;                            // file
+  bool self_signed = false;                   // made at start, for trying
+  std::vector<CertificatePair> certificates;  // further ones, chosen by name
+  std::string client_ca;                      // file; absent: clients are not asked
+  ClientAuth client_auth = ClientAuth::required;
+  std::string crl;          // file
+  std::string ticket_keys;  // file; absent: own ones
+  TlsPolicy policy = TlsPolicy::intermediate;
+  Duration handshake_timeout = seconds(10);
 };
 
 enum class PathMode : std::uint8_t { reject, decode, keep };
@@ -83,6 +98,7 @@ struct ListenerLimits {
   std::uint32_t fields = 100;
   std::uint32_t connections = 0;             // 0: no limit but descriptors
   std::uint32_t connections_per_client = 0;  // 0: no limit
+  std::uint32_t handshakes = 1000;           // under way; 0: no limit
 };
 
 struct Listener {
@@ -103,6 +119,8 @@ struct Listener {
 
 struct UpstreamTls {
   std::string ca;           // file; absent: the system's
+  std::string cert;         // file; absent: we show none
+  std::string key;          // file
   std::string server_name;  // absent: the endpoint's name
   bool insecure_skip_verify = false;
 };
@@ -225,6 +243,7 @@ struct Settings {
   std::vector<Upstream> upstreams;  // a map in the file, in file order here
   std::optional<Status> status;
   std::optional<Admin> admin;
+  std::string user;  // "name" or "name:group"; empty: whoever started it
   Logging logging;
   Dns dns;
   ProcessLimits limits;

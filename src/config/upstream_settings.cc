@@ -12,6 +12,11 @@ constexpr Duration kDay = std::chrono::hours(24);
 void describe(Schema<UpstreamTls>& schema) {
   schema.summary("TLS towards the service.");
   schema.field("ca", &UpstreamTls::ca, "File with the CAs to trust; absent: the system's.").file();
+  schema.field("cert", &UpstreamTls::cert, "Our own certificate for services that ask for one, PEM.").file();
+  schema.field("key", &UpstreamTls::key, "Its private key, PEM.").file();
+  schema.check([](const UpstreamTls& tls) -> std::string {
+    return tls.cert.empty() == tls.key.empty() ? "" : "needs both cert and key, or neither";
+  });
   schema.field("server_name", &UpstreamTls::server_name, "Name in SNI and certificate; absent: the endpoint's.");
   schema.field("insecure_skip_verify", &UpstreamTls::insecure_skip_verify, "Accept any certificate. For tests only.");
 }

@@ -85,6 +85,19 @@ std::optional<std::string_view> parameter_of(std::string_view query, std::string
   return found;
 }
 
+std::string_view with_hidden_parameter(std::string_view target, std::string_view name, Arena& arena) {
+  const auto mark = target.find('?');
+  if (mark == std::string_view::npos) return target;
+  std::string_view shown = target.substr(0, mark);
+  char separator = '?';
+  for (std::string_view rest = target.substr(mark + 1); !rest.empty(); separator = '&') {
+    const std::string_view part = next_part(rest, '&');
+    const bool is_it = split(part).name == name;
+    shown = arena.concat(shown, std::string_view(&separator, 1), is_it ? name : part, is_it ? "=[redacted]" : "");
+  }
+  return shown;
+}
+
 std::string_view without_parameter(std::string_view target, std::string_view name, Arena& arena) {
   const auto mark = target.find('?');
   if (mark == std::string_view::npos) return target;

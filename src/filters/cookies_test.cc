@@ -4,6 +4,17 @@
 
 namespace outrigger::filters {
 
+TEST_CASE("query: a parameter is hidden wherever it stands", "[filter][security]") {
+  Arena arena;
+  for (const auto& [target, shown] : {std::pair{"/a", "/a"},
+                                      {"/a?", "/a"},
+                                      {"/a?x=1", "/a?x=1"},
+                                      {"/a?k=1&x=2&k=3", "/a?k=[redacted]&x=2&k=[redacted]"},
+                                      {"/a?kk=1&k", "/a?kk=1&k=[redacted]"}}) {
+    CHECK(with_hidden_parameter(target, "k", arena) == shown);
+  }
+}
+
 TEST_CASE("cookies: a value is found by its name, once", "[filter][security]") {
   struct Row {
     const char* field;

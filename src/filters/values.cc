@@ -164,6 +164,14 @@ std::string_view answer_value(Value value, const Moment& moment, Scratch& scratc
   }
 }
 
+std::string_view certificate_value(Value value, const ClientCertificate* certificate) {
+  if (certificate == nullptr) return {};
+  if (value == Value::client_cert_subject) return certificate->subject;
+  if (value == Value::client_cert_fingerprint) return certificate->fingerprint;
+  if (!certificate->uri.empty()) return certificate->uri.front();
+  return certificate->dns.empty() ? std::string_view() : std::string_view(certificate->dns.front());
+}
+
 std::string_view place_value(Value value, const Exchange& exchange) {
   switch (value) {
     case Value::listener:
@@ -201,6 +209,12 @@ std::string_view text_of(Value value, std::string_view argument, const Moment& m
   switch (value) {
     case Value::client_ip:
       return moment.exchange.client_ip();
+    case Value::user:
+      return moment.exchange.user();
+    case Value::client_cert_subject:
+    case Value::client_cert_san:
+    case Value::client_cert_fingerprint:
+      return certificate_value(value, moment.exchange.client_certificate());
     case Value::method:
       return request.method_token;
     case Value::scheme:

@@ -8,6 +8,7 @@
 
 #include "event/event_loop.h"
 #include "outrigger/failure.h"
+#include "outrigger/identity.h"
 
 namespace outrigger::net {
 
@@ -51,6 +52,8 @@ class Transport {
   virtual bool is_resumed() const { return false; }
   // The protocol that both sides agreed on by ALPN; empty: none. Valid after the handshake.
   virtual std::string_view protocol() const { return {}; }
+  // What the client proved in the handshake; null: nothing. Lives as long as the transport.
+  virtual const ClientCertificate* client_certificate() const { return nullptr; }
   // What went wrong in the handshake, for `why`; static or owned by the transport.
   virtual std::string_view error_text() const { return {}; }
   virtual Failure handshake_failure() const { return Failure::upstream_tls; }

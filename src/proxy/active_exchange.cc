@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/client_address.h"
+#include "proxy/client_certificate_element.h"
 
 namespace outrigger::proxy {
 
@@ -39,6 +40,9 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   // Gone before any filter or route looks, so that what these fields say later was said by us.
   if (!trusted_ && request_.headers.has_any(kClaims)) {
     request_.headers.remove_if([](const Field& field) { return (field_bit(field.id) & kClaims) != 0; });
+  }
+  if (certificate_ != nullptr) {
+    request_.headers.append("X-Forwarded-Client-Cert", client_certificate_element(*certificate_, arena_));
   }
   loop_.set_deadline(*this, limits_->request);
 }

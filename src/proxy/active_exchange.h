@@ -39,6 +39,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
                  Owner& owner);
   ~ActiveExchange() = default;
 
+  // What the client proved in its connection's handshake; before begin(). Outlives the exchange.
+  void set_client_certificate(const ClientCertificate* certificate) { certificate_ = certificate; }
   // Takes the parsed head into use: client address, the clock. `peer_ip` and `scheme` outlive the exchange. `body`
   // null: none.
   void begin(std::string_view peer_ip, std::string_view scheme, Body* body);

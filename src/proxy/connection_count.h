@@ -9,7 +9,7 @@
 
 namespace outrigger::proxy {
 
-// The open connections of one listener in the whole process. Thread: any.
+// The open connections of one listener in the whole process, or those that still shake hands. Thread: any.
 class ConnectionCount {
  public:
   // True if there were fewer than `limit` (0: any number); give_back() must follow then.
@@ -37,15 +37,21 @@ class ConnectionPermit {
   ConnectionPermit(ConnectionPermit&&) noexcept = default;
   ConnectionPermit& operator=(ConnectionPermit&&) = delete;
   ~ConnectionPermit() {
+    end_handshake();
     if (!count_) return;
     if (client_ != kNoClient) count_->clients().give_back(client_);
     count_->give_back();
   }
   // Owns a place among those of the client, too.
   void add(ClientKey client) { client_ = client; }
+  // Owns a place among the handshakes, until its own ends.
+  void begin_handshake(std::shared_ptr<ConnectionCount> handshakes) { handshakes_ = std::move(handshakes); }
+  void end_handshake() {
+    if (const auto handshakes = std::exchange(handshakes_, nullptr)) handshakes->give_back();
+  }
 
  private:
-  std::shared_ptr<ConnectionCount> count_;
+  std::shared_ptr<ConnectionCount> count_, handshakes_;
   ClientKey client_ = kNoClient;
 };
 

@@ -45,6 +45,7 @@ class H2Connection final : public Pooled<H2Connection>,
   std::string_view peer_ip() const { return accepted_.peer_ip; }
   // Why it takes no request now; empty: it does.
   std::string_view refusal() { return context_.refusal(place_, transport_.fd()); }
+  const ClientCertificate* client_certificate() const { return transport_.client_certificate(); }
   std::string_view scheme() const { return transport_.is_tls() ? "https" : "http"; }
   void add(H2Stream& stream);
   void remove(H2Stream& stream);

@@ -18,7 +18,7 @@ H2Stream::~H2Stream() {
 }
 
 bool H2Stream::prepare() {
-  if (!make_exchange(connection_.place())) return false;
+  if (!make_exchange(connection_.place(), connection_.client_certificate())) return false;
   trailers_.emplace(exchange()->arena());
   return true;
 }

@@ -143,8 +143,14 @@ class Builder final : private UpstreamChains {
     live.chain.add(std::make_unique<Router>(live.routes));
     live.chain.finish(nullptr);
     live.stats = ListenerStats(listener.name);
-    live.open = std::static_pointer_cast<ConnectionCount>(
-        parts_.store.find_or_make("connections\n" + listener.name, [] { return std::make_shared<ConnectionCount>(); }));
+    live.open = count("connections\n" + listener.name);
+    live.handshakes = count("handshakes\n" + listener.name);
+  }
+
+  // One of the process, found again after a reload.
+  std::shared_ptr<ConnectionCount> count(const std::string& key) {
+    return std::static_pointer_cast<ConnectionCount>(
+        parts_.store.find_or_make(key, [] { return std::make_shared<ConnectionCount>(); }));
   }
 
   const config::Settings& settings_;
@@ -172,6 +178,10 @@ ListenerStats::ListenerStats(const std::string& listener) {
                                 "Pauses in accepting connections because limits.connections was reached.", labels);
   client_refusals = stats::counter("outrigger_connections_refused_total",
                                    "Connections closed at once because their client had too many.", labels);
+  handshake_pauses = stats::counter("outrigger_handshake_limit_pauses_total",
+                                    "Pauses in accepting connections because limits.handshakes was reached.", labels);
+  handshake_failures = stats::counter("outrigger_tls_handshake_failures_total",
+                                      "Connections whose TLS handshake failed or took too long.", labels);
 }
 
 void ListenerStats::count(const Outcome& outcome) {

@@ -80,6 +80,8 @@ struct ListenerStats {
   stats::Gauge open_connections;
   stats::Counter limit_pauses;
   stats::Counter client_refusals;
+  stats::Counter handshake_pauses;
+  stats::Counter handshake_failures;
 };
 
 struct LiveListener {
@@ -90,7 +92,8 @@ struct LiveListener {
   std::deque<LiveRoute> routes;  // most specific first
   ListenerStats stats;
   bool sheds_load = true;  // over limits.memory it answers 503; not so where the process is watched
-  std::shared_ptr<ConnectionCount> open = std::make_shared<ConnectionCount>();  // of the process
+  std::shared_ptr<ConnectionCount> open = std::make_shared<ConnectionCount>();        // of the process
+  std::shared_ptr<ConnectionCount> handshakes = std::make_shared<ConnectionCount>();  // of the process
 };
 
 // Counts reasons of failures, one counter each.

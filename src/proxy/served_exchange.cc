@@ -56,11 +56,12 @@ struct ServedExchange::Outgoing {
   bool is_last() const { return is_over() || left == 0; }
 };
 
-bool ServedExchange::make_exchange(const ListenerPlace& place) {
+bool ServedExchange::make_exchange(const ListenerPlace& place, const ClientCertificate* certificate) {
   if (place.now == nullptr) return false;
   listener_ = place.now;
   exchange_ = std::make_unique<ActiveExchange>(context_.loop, wire_, context_.live, *listener_,
                                                static_cast<ActiveExchange::Owner&>(*this));
+  exchange_->set_client_certificate(certificate);
   return true;
 }
 

@@ -20,8 +20,9 @@ class ServedExchange : protected Deferred, private RootTask::Owner, private Acti
     exchange_.reset();
   }
 
-  // Makes the exchange that the next head is read into; false when the listener is no longer there.
-  bool make_exchange(const ListenerPlace& place);
+  // Makes the exchange that the next head is read into; false when the listener is no longer there. `certificate`: what
+  // the client proved in its connection's handshake, if anything.
+  bool make_exchange(const ListenerPlace& place, const ClientCertificate* certificate);
   // Runs the chain of the listener on the exchange; it may be over when this returns. `scheme` is static.
   void serve(std::string_view peer_ip, std::string_view scheme, Body* body);
   // A request that can't be understood is answered without the chain, whose filters hear of it; or, with `answers`

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "http/h1/request_parser.h"
+#include "outrigger/process_log.h"
 #include "proxy/h2_connection.h"
 
 namespace outrigger::proxy {
@@ -12,9 +13,9 @@ namespace {
 using net::IoResult;
 using namespace std::chrono_literals;
 
-constexpr Duration kHandshakeLimit = 10s;
-constexpr Duration kLingerIdle = 2s;    // without a byte from a client that was answered early
-constexpr Duration kLingerLimit = 15s;  // however much it still sends
+constexpr Duration kHandshakeLimit = 10s;  // of a listener that is gone
+constexpr Duration kLingerIdle = 2s;       // without a byte from a client that was answered early
+constexpr Duration kLingerLimit = 15s;     // however much it still sends
 constexpr std::size_t kRequestsPerTurn = 32;
 constexpr int kLingerReads = 32;  // a turn: 1 MiB
 
@@ -26,7 +27,9 @@ void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
   auto* connection = new ServerConnection(context, place, std::move(transport), peer, std::move(permit));
   if (connection->transport_->is_tls()) {
     connection->state_ = State::handshake;
-    context.loop.set_deadline(*connection, kHandshakeLimit);
+    const auto* listener = place.now;
+    const bool has_limit = listener != nullptr && listener->settings.tls;
+    context.loop.set_deadline(*connection, has_limit ? listener->settings.tls->handshake_timeout : kHandshakeLimit);
     connection->shake_hands();
   } else {
     connection->read_request();
@@ -90,6 +93,7 @@ void ServerConnection::expired() {
     if (deadline_is_head_) return reject(Failure::request_head_timeout);
     return read_request();  // it was the next turn
   }
+  if (state_ == State::handshake) return fail_handshake("it took longer than tls.handshake_timeout");
   if (state_ == State::lingering && std::exchange(linger_goes_on_, false)) return drain_lingering();
   close();
 }
@@ -102,7 +106,8 @@ void ServerConnection::shake_hands() {
     return;
   }
   transport_->watch().wait_writable(nullptr);
-  if (result.state != IoResult::State::ok) return close();
+  if (result.state != IoResult::State::ok) return fail_handshake(transport_->error_text());
+  permit_.end_handshake();
   Deadline::clear();
   if (transport_->protocol() == "h2") return hand_over();
   read_request();
@@ -125,6 +130,12 @@ void ServerConnection::hand_over() {
   context_.loop.defer(*this);
 }
 
+void ServerConnection::fail_handshake(std::string_view why) {
+  if (place_.now != nullptr) place_.now->stats.handshake_failures.add();
+  log(LogLevel::debug, "TLS handshake failed", {{"listener", place_.name}, {"client", peer_ip_}, {"why", why}});
+  close();
+}
+
 void ServerConnection::read_request() {
   state_ = State::reading;
   for (;;) {
@@ -143,7 +154,7 @@ bool ServerConnection::parse_request() {
     if (is_whole) hand_over();
     return is_whole;
   }
-  if (!make_exchange(place_)) {
+  if (!make_exchange(place_, transport_->client_certificate())) {
     close();
     return true;
   }

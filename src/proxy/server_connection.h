@@ -57,6 +57,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
 
   // Reading.
   void shake_hands();
+  void fail_handshake(std::string_view why);
   void read_request();
   bool parse_request();
   bool is_preface();

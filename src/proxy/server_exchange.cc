@@ -51,7 +51,7 @@ void ServerConnection::watch_client() {
 
 // After such bytes nobody knows where the next request begins. `reason` is static text, or empty.
 void ServerConnection::reject(Failure failure, std::string_view reason) {
-  if (exchange() == nullptr && !make_exchange(place_)) return close();
+  if (exchange() == nullptr && !make_exchange(place_, transport_->client_certificate())) return close();
   body_ = nullptr;
   begin_exchange();
   refuse(peer_ip_, scheme(), failure, reason);

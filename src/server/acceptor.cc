@@ -53,18 +53,29 @@ void Acceptor::accept_queued() {
   }
 }
 
-// The kernel keeps those who come while limits.connections is reached or the process is overloaded; the end of that is
-// noticed at the next look.
-bool Acceptor::take_place() {
+// The kernel keeps those who come while a limit is reached or the process is overloaded; the end of that is noticed at
+// the next look. A handshake costs a hundred times what a request does, so it has a limit of its own.
+std::optional<proxy::ConnectionPermit> Acceptor::take_places() {
   const proxy::LiveListener* listener = place_.now;
-  if (listener != nullptr && listener->sheds_load && !context_.overload.may_accept()) {
+  if (listener == nullptr) return proxy::ConnectionPermit();
+  if (listener->sheds_load && !context_.overload.may_accept()) {
     pause();
-    return false;
+    return std::nullopt;
   }
-  if (listener == nullptr || listener->open->take(listener->settings.limits.connections)) return true;
-  listener->stats.limit_pauses.add();
-  pause_.start(kAcceptPause);
-  return false;
+  if (!listener->open->take(listener->settings.limits.connections)) {
+    listener->stats.limit_pauses.add();
+    pause_.start(kAcceptPause);
+    return std::nullopt;
+  }
+  proxy::ConnectionPermit permit(listener->open);
+  if (!certificate_) return permit;
+  if (!listener->handshakes->take(listener->settings.limits.handshakes)) {
+    listener->stats.handshake_pauses.add();
+    pause_.start(kAcceptPause);
+    return std::nullopt;
+  }
+  permit.begin_handshake(listener->handshakes);
+  return permit;
 }
 
 bool Acceptor::take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit) {
@@ -90,8 +101,8 @@ bool Acceptor::take_place_of_client(const net::Address& peer, proxy::ConnectionP
 }
 
 bool Acceptor::accept_one() {
-  if (!take_place()) return false;
-  proxy::ConnectionPermit permit(place_.now == nullptr ? nullptr : place_.now->open);
+  auto permit = take_places();
+  if (!permit) return false;
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   auto* address = reinterpret_cast<sockaddr*>(&storage);
@@ -99,8 +110,8 @@ bool Acceptor::accept_one() {
   if (fd >= 0) {
     context_.overload.accepted(fd);
     const net::Address peer(address, length);
-    if (take_place_of_client(peer, permit)) {
-      begin(Accepted(fd, peer, std::move(permit)));
+    if (take_place_of_client(peer, *permit)) {
+      begin(Accepted(fd, peer, std::move(*permit)));
     } else {
       reset(fd);
     }

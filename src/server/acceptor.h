@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/accepted.h"
@@ -28,7 +29,8 @@ class Acceptor final : private Wakeable {
   void wake() override;
   // False when nothing more is queued, or nothing can be accepted now.
   bool accept_one();
-  bool take_place();
+  // Nothing: a limit is reached, and we look again soon.
+  std::optional<proxy::ConnectionPermit> take_places();
   void pause();
   bool take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit);
   void begin(Accepted accepted);

@@ -12,6 +12,7 @@
 #include "server/admin/admin_api.h"
 #include "server/admin/status_pages.h"
 #include "server/memory_limit.h"
+#include "server/privileges.h"
 #include "server/process_metrics.h"
 
 namespace outrigger::server {
@@ -89,12 +90,14 @@ bool Server::start() {
   const sigset_t mask = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);  // before any thread: they all inherit it
   ::signal(SIGPIPE, SIG_IGN);
+  harden_process();
   reloader_ =
       std::make_unique<Reloader>(loop_, options_.source, catalog_, options_.workers,
                                  [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); });
   const LoadReport& report = reloader_->reload();
   print(report);
-  return report.ok;
+  if (!start_error_.empty()) std::fprintf(stderr, "outrigger: %s\n", start_error_.c_str());
+  return report.ok && start_error_.empty();
 }
 
 void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
@@ -102,6 +105,8 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
   if (is_first) {
     process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
+    start_error_ = drop_privileges(snapshot_->settings.user);
+    if (!start_error_.empty()) return;
     signals_ = std::make_unique<SignalWatch>(*this);
     for (std::size_t i = 1; i <= options_.workers; ++i) workers_.push_back(std::make_unique<Worker>(i, store_));
     for (auto& worker : workers_) worker->set_workers(workers_);

@@ -56,6 +56,7 @@ class Server {
   MemoryTrim memory_trim_{loop_};
   Lifecycle lifecycle_;
   std::unique_ptr<ProcessLog> process_log_;
+  std::string start_error_;  // why the process cannot serve, beside the configuration
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Reloader> reloader_;

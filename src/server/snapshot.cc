@@ -66,18 +66,53 @@ std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const Snapshot& next, const
   return nullptr;
 }
 
+namespace {
+
+net::tls::ServerOptions options_of(const config::ListenerTls& tls) {
+  net::tls::ServerOptions options;
+  if (!tls.self_signed) options.certificates.push_back({tls.cert, tls.key});
+  for (const config::CertificatePair& pair : tls.certificates) options.certificates.push_back({pair.cert, pair.key});
+  options.client_ca = tls.client_ca;
+  options.is_client_required = tls.client_auth == config::ClientAuth::required;
+  options.crl = tls.crl;
+  options.ticket_keys = tls.ticket_keys;
+  const bool is_modern = tls.policy == config::TlsPolicy::modern;
+  options.policy = is_modern ? net::tls::Policy::modern : net::tls::Policy::intermediate;
+  return options;
+}
+
+std::vector<std::string> files_of(const net::tls::ServerOptions& options) {
+  std::vector<std::string> files;
+  for (const auto& pair : options.certificates) files.insert(files.end(), {pair.cert, pair.key});
+  for (const std::string& file : {options.client_ca, options.crl, options.ticket_keys}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
+
+// Equal for listeners that may share a context. A self-signed certificate is a listener's own.
+std::string key_of(const config::Listener& listener, const net::tls::ServerOptions& options) {
+  std::string key = listener.tls->self_signed ? "self-signed " + listener.name : "";
+  for (const auto& pair : options.certificates) key += '\n' + pair.cert + '\n' + pair.key;
+  key += '\n' + options.client_ca + (options.is_client_required ? " required\n" : " optional\n") + options.crl;
+  return key + '\n' + options.ticket_keys + (options.policy == net::tls::Policy::modern ? "\nmodern" : "");
+}
+
+}  // namespace
+
 Certificate SnapshotBuilder::certificate(const config::Listener& listener, Certificates& used,
                                          std::vector<std::string>& errors) {
-  const config::ListenerTls& tls = *listener.tls;
-  const std::string key = tls.self_signed ? "self-signed\n" + listener.name : tls.cert + '\n' + tls.key;
-  const std::uint64_t content = tls.self_signed ? 0 : content_fingerprint({tls.cert, tls.key});
+  const net::tls::ServerOptions options = options_of(*listener.tls);
+  const std::string key = key_of(listener, options);
+  const auto files = files_of(options);
+  const std::uint64_t content = files.empty() ? 0 : content_fingerprint(files);
   const auto kept = certificates_.find(key);
   if (kept != certificates_.end() && kept->second.content == content) {
     used.insert(*kept);
     return kept->second.certificate;
   }
-  auto loaded =
-      tls.self_signed ? net::tls::ServerContext::self_signed({}) : net::tls::ServerContext::load(tls.cert, tls.key);
+  auto loaded = listener.tls->self_signed ? net::tls::ServerContext::self_signed({}, options)
+                                          : net::tls::ServerContext::load(options);
   if (!loaded) {
     errors.push_back(loaded.error());
     return nullptr;

@@ -7,7 +7,8 @@ ClientContexts load_client_contexts(const config::Settings& settings, const Clie
   ClientContexts contexts;
   for (const config::Upstream& upstream : settings.upstreams) {
     if (!upstream.tls) continue;
-    auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify);
+    auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify,
+                                                {upstream.tls->cert, upstream.tls->key});
     if (!loaded) {
       errors.push_back("upstreams." + upstream.name + ".tls: " + loaded.error());
       continue;

@@ -96,9 +96,9 @@ class Message:
 
 
 class Client:
-    """One client connection. `tls` is a server name or None."""
+    """One client connection. `tls` is a server name or None; `certificate` what we show: (certificate file, key file)."""
 
-    def __init__(self, port, tls=None, timeout=PATIENCE, receive_buffer=None):
+    def __init__(self, port, tls=None, timeout=PATIENCE, receive_buffer=None, certificate=None):
         self.socket = socket.socket()
         self.socket.settimeout(timeout)
         if receive_buffer:
@@ -109,6 +109,8 @@ class Client:
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+            if certificate:
+                context.load_cert_chain(*map(str, certificate))
             self.socket = context.wrap_socket(self.socket, server_hostname=tls)
         self.reader = Reader(self.socket)
 

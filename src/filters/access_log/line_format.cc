@@ -22,8 +22,8 @@ constexpr Value kStandard[] = {
 
 // Never in a log, whatever is asked for.
 bool is_credential(std::string_view field) {
-  static constexpr std::array<std::string_view, 4> kCredentials = {"Authorization", "Proxy-Authorization", "Cookie",
-                                                                   "Set-Cookie"};
+  static constexpr std::array<std::string_view, 5> kCredentials = {"Authorization", "Proxy-Authorization", "X-API-Key",
+                                                                   "Cookie", "Set-Cookie"};
   return std::ranges::any_of(kCredentials, [field](auto name) { return equals_ignoring_case(name, field); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -25,11 +26,35 @@ struct CertifiedKey {
   KeyHandle key;
 };
 
-// A new ECDSA P-256 key and a certificate for it, signed by itself, for servers called localhost, 127.0.0.1, ::1 or
-// one of `names` (host names and IP addresses). Errors: a name that is no ASCII, or OpenSSL's reason. Thread: any.
+enum class Usage : std::uint8_t { server, client, authority };
+
+struct CertificateRequest {
+  std::string common_name;
+  std::vector<std::string> names{};  // host names, IP addresses, URIs
+  Usage usage = Usage::server;
+  std::chrono::system_clock::time_point from, until;
+};
+
+// A new ECDSA P-256 key and a certificate for it, signed by `issuer`, or by itself if that is null. Errors: a name that
+// is no ASCII, or OpenSSL's reason. Thread: any.
+std::expected<CertifiedKey, std::string> make_certificate(const CertificateRequest& request,
+                                                          const CertifiedKey* issuer = nullptr);
+
+// The same for servers called localhost, 127.0.0.1, ::1 or one of `names`, signed by itself.
 std::expected<CertifiedKey, std::string> make_self_signed(const std::vector<std::string>& names,
                                                           std::chrono::system_clock::time_point from,
                                                           std::chrono::system_clock::time_point until);
+
+// What a person wants to know of a certificate.
+struct CertificateSummary {
+  std::string subject, issuer;     // RFC 2253 text
+  std::vector<std::string> names;  // "DNS:a.example", "IP:127.0.0.1", "URI:spiffe://a"
+  std::string key;                 // "ECDSA P-256", "RSA 2048"
+  std::string fingerprint;         // SHA-256, hexadecimal
+  std::chrono::system_clock::time_point from, until;
+  bool is_authority = false;
+};
+CertificateSummary summarize(x509_st* certificate);
 
 // PEM text; the key unencrypted.
 std::string to_pem(x509_st* certificate);

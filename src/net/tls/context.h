@@ -2,12 +2,17 @@
 
 #include <chrono>
 #include <expected>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/tls/server_options.h"
+#include "net/tls/ticket_keys.h"
+
 struct ssl_ctx_st;
+struct ssl_st;
 
 namespace outrigger::net::tls {
 
@@ -16,31 +21,38 @@ struct FreeContext {
 };
 using ContextHandle = std::unique_ptr<ssl_ctx_st, FreeContext>;
 
-// What a listener shows its clients: a certificate chain, its key, and the rules. TLS 1.2 and 1.3, AEAD suites only,
-// no renegotiation, compression or early data; two tickets a session, no server-side session store (so no lock that
-// workers share). ALPN selects "h2" before "http/1.1"; a client that offers only other protocols is refused (RFC 7301
-// section 3.2).
-// Thread: load on any; immutable then and shared by all workers.
+// What a listener shows its clients: certificate chains, their keys, and the rules. AEAD suites only, no renegotiation,
+// compression or early data; two tickets a session, no server-side session store. ALPN selects "h2" before "http/1.1";
+// a client that offers only other protocols is refused (RFC 7301 section 3.2). Thread: load on any; then shared by all
+// workers and never changed, ticket keys aside.
 class ServerContext {
  public:
-  // Reads both files (PEM; the chain's own certificate first). Errors are one line: "cannot read FILE: Permission
-  // denied", "FILE holds no certificate in PEM form", "the key in A does not match the certificate in B". An expired
-  // certificate is no error: see not_after(). Cost: blocks on the files; not on a worker.
-  static std::expected<std::shared_ptr<ServerContext>, std::string> load(const std::string& cert_file,
-                                                                         const std::string& key_file);
+  // Reads all files. Of several certificates the client's SNI chooses by their names, exact before wildcard; those with
+  // the same names and other kinds of keys (ECDSA, RSA) stand side by side, and the client's abilities choose.
+  // Errors are one line: "cannot read FILE: Permission denied", "FILE holds no certificate in PEM form", "the key in A
+  // does not match the certificate in B". An expired certificate is no error: see not_after(). Cost: blocks on the
+  // files; not on a worker.
+  static std::expected<std::shared_ptr<ServerContext>, std::string> load(const ServerOptions& options);
   // A new ECDSA P-256 certificate in memory for localhost, 127.0.0.1, ::1 and `names` (host names and IP addresses),
-  // valid for 30 days. For trying things out: no client trusts it. Cost: well under a millisecond.
+  // valid for 30 days, in place of those of `options`. For trying things out: no client trusts it.
   static std::expected<std::shared_ptr<ServerContext>, std::string> self_signed(
-      const std::vector<std::string>& names = {});
+      const std::vector<std::string>& names = {}, const ServerOptions& options = {});
 
+  // Of the certificate that ends first.
   std::chrono::system_clock::time_point not_after() const { return not_after_; }
-  // The certificate without its chain, so that a client can be told to trust it.
+  // The first certificate without its chain, so that a client can be told to trust it.
   std::string certificate_pem() const;
-  ssl_ctx_st* get() const { return context_.get(); }
+  ssl_ctx_st* get() const { return contexts_.front().get(); }
 
  private:
-  ServerContext(ContextHandle context, std::chrono::system_clock::time_point not_after);
-  ContextHandle context_;
+  class Builder;
+  ServerContext() = default;
+  static int on_server_name(ssl_st* connection, int* alert, void* self);
+  ssl_ctx_st* context_for(std::string_view name) const;
+
+  std::unique_ptr<TicketKeys> tickets_;
+  std::vector<ContextHandle> contexts_;                    // the first is for all other names
+  std::map<std::string, ssl_ctx_st*, std::less<>> names_;  // "a.example", "*.example"
   std::chrono::system_clock::time_point not_after_;
 };
 
@@ -52,11 +64,13 @@ class ClientContext {
   // Trusts the certificates in `ca_file` (PEM; intermediates and single servers' certificates may stand there too), or
   // the system's when empty. The server's name is checked as well. `insecure_skip_verify` accepts every certificate.
   // Errors are one line. Cost: blocks on the files, all of which are read here and not later on a worker.
+  // `own`: what we show a server that asks; empty names: nothing.
   static std::expected<std::shared_ptr<ClientContext>, std::string> load(const std::string& ca_file,
-                                                                         bool insecure_skip_verify);
+                                                                         bool insecure_skip_verify,
+                                                                         const CertificateFiles& own = {});
 
   bool verifies() const { return verifies_; }
-  // Equal for contexts that trust the same certificates by the same rules.
+  // Equal for contexts that trust the same certificates by the same rules, and show the same.
   const std::string& digest() const { return digest_; }
   ssl_ctx_st* get() const { return context_.get(); }
 

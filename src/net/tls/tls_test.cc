@@ -40,8 +40,8 @@ CertifiedKey certified(hours from = hours(-1), hours until = hours(1)) {
 }
 
 std::shared_ptr<ServerContext> server_with(const TemporaryFolder& files, const CertifiedKey& made) {
-  return ServerContext::load(files.put("server.pem", to_pem(made.certificate.get())),
-                             files.put("server.key", to_pem(made.key.get())))
+  return ServerContext::load({.certificates = {{files.put("server.pem", to_pem(made.certificate.get())),
+                                                files.put("server.key", to_pem(made.key.get()))}}})
       .value();
 }
 
@@ -277,14 +277,16 @@ TEST_CASE("tls: a certificate or key that cannot be used is refused with one lin
   const auto other = files.put("two.key", to_pem(two.key.get()));
   const auto junk = files.put("junk", "hello");
   const auto none = files.path("none");
-  const auto error = [](const std::string& a, const std::string& b) { return ServerContext::load(a, b).error(); };
+  const auto error = [](const std::string& a, const std::string& b) {
+    return ServerContext::load({.certificates = {{a, b}}}).error();
+  };
   REQUIRE(error(none, key) == "cannot read " + none + ": No such file or directory");
   REQUIRE(error(cert, none) == "cannot read " + none + ": No such file or directory");
   REQUIRE(error("/tmp", key) == "cannot read /tmp: Is a directory");
   REQUIRE(error(junk, key) == junk + " holds no certificate in PEM form");
   REQUIRE(error(cert, junk) == junk + " holds no private key in PEM form");
   REQUIRE(error(cert, other) == "the key in " + other + " does not match the certificate in " + cert);
-  REQUIRE(ServerContext::load(cert, key).has_value());
+  REQUIRE(ServerContext::load({.certificates = {{cert, key}}}).has_value());
   REQUIRE(ClientContext::load(none, false).error() == "cannot read " + none + ": No such file or directory");
   REQUIRE(ClientContext::load(junk, false).error() == junk + " holds no certificate in PEM form");
 }

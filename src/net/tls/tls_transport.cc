@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "net/tls/client_certificate.h"
+
 namespace outrigger::net::tls {
 
 namespace {
@@ -157,6 +159,7 @@ IoResult TlsTransport::handshake() {
   const int result = SSL_do_handshake(session_.get());
   if (result == 1) {
     handshaken_ = true;
+    if (SSL_is_server(session_.get()) == 1) certificate_ = proven_certificate(session_.get());
     return {IoResult::State::ok};
   }
   IoResult now = outcome(result, read_error_);

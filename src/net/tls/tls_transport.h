@@ -37,6 +37,7 @@ class TlsTransport final : public Transport {
 
   bool is_resumed() const override;
   std::string_view protocol() const override;
+  const ClientCertificate* client_certificate() const override { return certificate_.get(); }
 
  private:
   friend std::unique_ptr<Transport> accept(EventLoop&, int, std::shared_ptr<ServerContext>);
@@ -59,6 +60,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<ssl_st, FreeSession> session_;
   int read_error_ = 0;  // once set, final; the other direction may go on
   int write_error_ = 0;
+  std::unique_ptr<ClientCertificate> certificate_;  // of a client
   bool handshaken_ = false;
   Failure failure_ = Failure::upstream_tls;
   std::string server_name_;

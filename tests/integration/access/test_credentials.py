@@ -108,6 +108,11 @@ class Credentials(Case):
         until(lambda: "has no usable key" in proxy.stderr(), "the complaint")
         self.assertEqual(200, status(new))
 
+    def test_a_key_in_the_query_is_not_in_the_log(self):
+        proxy = self.guarded('{api_key: {keys: "file:@keys@", in: {query: k}}}', {"keys": "0" * 64})
+        self.assertEqual(401, self.client(proxy).get("/?a=1&k=key-4711").status)
+        self.assertEqual("a=1&k=[redacted]", proxy.log(1)[0]["query"])
+
     def test_credentials_are_in_no_log_page_or_dump(self):
         proxy = self.guarded('{api_key: {keys: "file:@keys@", in: {header: X-Key}, mode: report}}, '
                              '{basic_auth: {users: "file:@users@", mode: report}}',

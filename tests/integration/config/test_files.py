@@ -2,11 +2,12 @@
 import pathlib
 import re
 import shlex
+import shutil
 import tempfile
 
 from support import raw
 from support.case import Case
-from support.certificates import self_signed
+from support.certificates import Authority, self_signed
 from support.outrigger import ROOT, command
 
 
@@ -15,11 +16,24 @@ def _has_tls(text):
 
 
 class Files(Case):
+    @staticmethod
+    def tls_files(certs, text):
+        """Makes the files that `text` names in /etc/tls; returns a client's certificate if it asks for one."""
+        for stem in re.findall(r"/etc/tls/([\w-]+)\.crt", text):
+            self_signed(certs, stem, stem)
+        (pathlib.Path(certs) / "tickets").write_text("ab" * 80)
+        if "client_ca:" not in text:
+            return None
+        authority = Authority(pathlib.Path(certs) / "ca")
+        shutil.copy(authority.cert, pathlib.Path(certs) / "clients.pem")
+        shutil.copy(authority.revoke(), pathlib.Path(certs) / "clients.crl")
+        return authority.issue("web", "/CN=web", "URI:spiffe://prod/web", "clientAuth")
+
     def runs(self, text):
         """Runs `text` on free ports, with a certificate where one is named, before a service that answers "ok"."""
         service = self.start(raw.Peer.answering())
         certs = self.enterContext(tempfile.TemporaryDirectory())
-        self_signed(certs)
+        shown = self.tls_files(certs, text)
         text = re.sub(r"/etc/tls/", "@certs@/", text)
         for name in re.findall(r"\bfile:/etc/outrigger/([\w.\-]+)", text.partition("\nupstreams:")[2]):
             pathlib.Path(certs, name).write_text(f"- {service.address}\n")
@@ -33,7 +47,7 @@ class Files(Case):
         rest = re.sub(r"(address: )\"?[\w.:\[\]]+:\d+\"?", lambda m: f'{m[1]}"@other{next(number)}@"', rest)
         upstreams = re.sub(r"(?<![\w.])[\w.\-]+:\d{2,5}\b", "@app@", upstreams)
         proxy = self.proxy(head + upstreams + mark2 + rest, service, certs=certs)
-        with raw.Client(proxy.port("listen0"), tls="localhost" if has_tls else None) as client:
+        with raw.Client(proxy.port("listen0"), tls="localhost" if has_tls else None, certificate=shown) as client:
             # The service here speaks no TLS: an upstream that asks for it gets no further than the handshake.
             expected = (502, 504) if _has_tls(upstreams) else (200,)
             self.assertIn(client.get().status, expected)
