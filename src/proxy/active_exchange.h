@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "base/pooled.h"
 #include "event/event_loop.h"
@@ -12,6 +13,7 @@
 #include "proxy/live.h"
 #include "proxy/replay_body.h"
 #include "proxy/wait_for_job.h"
+#include "upstream/wire_body.h"
 
 namespace outrigger::proxy {
 
@@ -28,6 +30,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
    public:
     // The time is over. If the exchange waits for the client to go on with its body, ends that wait and says true.
     virtual bool end_slow_upload() = 0;
+    // The service has switched protocols: what the client sends from now on. Null: this client can't.
+    virtual upstream::WireBody* open_tunnel(Duration) { return nullptr; }
     // A second later there is still no answer.
     virtual void on_overdue() = 0;
 
@@ -55,6 +59,13 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
 
   EventLoop& loop() { return loop_; }
   AnswerWire& client() { return client_; }
+  // Ends HTTP: bytes flow both ways until one side ends, or neither sends any for `idle`. What the client sends.
+  upstream::WireBody* open_tunnel(Duration idle) {
+    tunnel_idle_ = idle;
+    return owner_.open_tunnel(idle);
+  }
+  // How long a piece of content may take to be taken.
+  Duration stall() const { return tunnel_idle_.value_or(limits_->body_idle); }
   LiveListener& listener_config() { return live_listener_; }
   LiveConfig& config() { return *config_; }
   const Limits& limits() const { return *limits_; }
@@ -116,6 +127,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   std::size_t endpoints_tried_ = 0;
   bool invited_ = false;
   bool relaying_interim_ = false;
+  std::optional<Duration> tunnel_idle_;
   std::string_view peer_ip_;
   SleepWait sleep_wait_{*this};
   WaitForJob job_wait_{wait_};

@@ -7,6 +7,7 @@
 #include "http/hop_by_hop.h"
 #include "proxy/forwarded.h"
 #include "proxy/http_date.h"
+#include "proxy/upgrade.h"
 
 namespace outrigger::proxy {
 
@@ -91,7 +92,7 @@ FieldMask left_out(const ActiveExchange& exchange) {
   return skip;
 }
 
-constexpr FieldMask kRewritten = field_mask(FieldId::te, FieldId::max_forwards);
+constexpr FieldMask kRewritten = field_mask(FieldId::te, FieldId::max_forwards, FieldId::upgrade);
 
 bool accepts_trailers(const RequestHead& request) {
   for (const Field& field : request.headers) {
@@ -141,10 +142,17 @@ void write_what_stays(HeadWriter& out, const RequestHead& request, FieldMask ski
   write_fields(out, request.headers, skip);
 }
 
+void write_upgrade(HeadWriter& out, std::string_view protocol) {
+  if (protocol.empty()) return;
+  out.literal("Connection: Upgrade\r\n");
+  out.field("Upgrade", protocol);
+}
+
 void write_rare(ActiveExchange& exchange, HeadWriter& out) {
   const RequestHead& request = exchange.request();
   if (request.framing == Framing::chunked) out.literal("Transfer-Encoding: chunked\r\n");
   if (request.headers.has(FieldId::te) && accepts_trailers(request)) out.literal("TE: trailers\r\nConnection: TE\r\n");
+  write_upgrade(out, wanted_upgrade(request));
   if (counts_forwards(request)) {
     out.literal("Max-Forwards: ");
     out.append_number(forwards_left(request).value_or(1) - 1);
@@ -229,7 +237,8 @@ ResponseWire write_response_head(ActiveExchange& exchange, const Response& respo
   const ResponseHead& head = response.head();
   const bool is_framed = needs_framing(exchange, response);
   ResponseWire wire;
-  wire.chunked = is_framed && request.version == Version::http11;
+  const bool switches = head.status == 101;
+  wire.chunked = is_framed && request.version == Version::http11 && !switches;
   wire.until_close = is_framed && !wire.chunked;
   wire.keep_alive = may_keep && request.keep_alive && !wire.until_close;
   HeadBuffer buffer(exchange.arena(), size_of(head.headers) + head.reason.size() + kAdded);
@@ -238,7 +247,9 @@ ResponseWire write_response_head(ActiveExchange& exchange, const Response& respo
   if (!head.headers.has(FieldId::date)) out.field("Date", http_date(exchange.wall_now()));
   if (wire.chunked) out.literal("Transfer-Encoding: chunked\r\n");
   if (const auto status = proxy_status(response, exchange.arena()); !status.empty()) out.field("Proxy-Status", status);
-  if (!wire.keep_alive) {
+  if (switches) {
+    write_upgrade(out, head.headers.get(FieldId::upgrade).value_or(""));
+  } else if (!wire.keep_alive) {
     out.literal("Connection: close\r\n");
   } else if (request.version == Version::http10) {
     out.literal("Connection: keep-alive\r\n");

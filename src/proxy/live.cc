@@ -226,6 +226,7 @@ Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {
       first_of(inner.backend_request, outer.backend_request, std::min<Duration>(15s, limits.request));
   limits.request_head = first_of(inner.request_head, outer.request_head, 10s);
   limits.body_idle = first_of(inner.body_idle, outer.body_idle, 30s);
+  limits.tunnel_idle = inner.tunnel_idle ? inner.tunnel_idle : outer.tunnel_idle;
   limits.keep_alive = first_of(inner.keep_alive, outer.keep_alive, 75s);
   return limits;
 }

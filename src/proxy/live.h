@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Limits {
   Duration request_head;
   Duration body_idle;
   Duration keep_alive;
+  std::optional<Duration> tunnel_idle;  // not set: by protocol
 };
 // What a listener's requests may be.
 http::h1::HeadLimits head_limits(const config::Listener& listener);

@@ -87,7 +87,7 @@ RootTask ServedExchange::run(ActiveExchange& exchange) {
   for (Turn turn(kBytesPerTurn);;) {
     const bool ends = out.is_last();
     wire_.put(out.bytes, ends, out.is_over() && out.body != nullptr ? out.body->trailers() : nullptr);
-    const IoEnd sent = co_await Sent(wire_, context_.loop, exchange.limits().body_idle);
+    const IoEnd sent = co_await Sent(wire_, context_.loop, exchange.stall());
     if (wire_.is_head_sent()) outcome.status = response.status();
     if (!goes_on(sent)) co_return;
     outcome.response_bytes += out.bytes.size();

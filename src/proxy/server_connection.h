@@ -38,7 +38,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   // The request body; the connection stays the only reader of its descriptor.
   class RequestBody final : public upstream::WireBody {
    public:
-    RequestBody(ServerConnection& owner, const RequestHead& head, const Limits& limits, Arena& arena);
+    RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle);
     // Ends the wait for more with request_body_timeout.
     void give_up() { expired(); }
 
@@ -74,6 +74,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   void check_abort();
   bool read_ahead();
   bool end_slow_upload() override;
+  upstream::WireBody* open_tunnel(Duration idle) override;
   bool is_request_complete() override;
   std::uint64_t request_bytes() const override { return body_ == nullptr ? 0 : body_->received(); }
   void drop_request_body() override;
@@ -98,6 +99,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   RequestBody* body_ = nullptr;
   State state_ = State::reading;
   bool deadline_is_head_ = false;
+  bool is_tunnel_ = false;       // the exchange has switched protocols
   bool may_be_http2_ = true;     // no request came yet
   bool linger_goes_on_ = false;  // in the next turn
   Turn turn_;                    // of requests

@@ -12,17 +12,15 @@ constexpr Duration kUnwatched = 20ms;
 
 }  // namespace
 
-ServerConnection::RequestBody::RequestBody(ServerConnection& owner, const RequestHead& head, const Limits& limits,
-                                           Arena& arena)
-    : WireBody(owner.context_.loop, *owner.transport_, owner.input_,
-               http::h1::BodyDecoder(head.framing, head.content_length, &arena), limits.body_idle,
+ServerConnection::RequestBody::RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle)
+    : WireBody(owner.context_.loop, *owner.transport_, owner.input_, decoder, idle,
                Failures{Failure::client_gone, Failure::bad_chunk, Failure::request_body_timeout}),
       owner_(owner) {}
 
 void ServerConnection::begin_exchange() {
   Deadline::clear();
   answer_.reset();
-  deadline_is_head_ = false;
+  deadline_is_head_ = is_tunnel_ = false;
   state_ = State::running;
 }
 
@@ -31,7 +29,8 @@ void ServerConnection::start_exchange() {
   const RequestHead& head = active.request();
   body_ = nullptr;
   if (head.framing != Framing::none) {
-    body_ = active.arena().make<RequestBody>(*this, head, listener().limits, active.arena());
+    body_ = active.arena().make<RequestBody>(
+        *this, http::h1::BodyDecoder(head.framing, head.content_length, &active.arena()), listener().limits.body_idle);
     if (listener().settings.max_body) body_->set_limit(listener().settings.max_body->bytes);
   }
   begin_exchange();
@@ -57,6 +56,15 @@ void ServerConnection::reject(Failure failure, std::string_view reason) {
   refuse(peer_ip_, scheme(), failure, reason);
 }
 
+// What came behind the request belongs to the tunnel.
+upstream::WireBody* ServerConnection::open_tunnel(Duration idle) {
+  Arena& arena = exchange()->arena();
+  is_tunnel_ = true;
+  body_ = arena.make<RequestBody>(*this, http::h1::BodyDecoder(Framing::until_close, 0, &arena), idle);
+  transport_->watch().wait_readable(this);
+  return body_;
+}
+
 // Takes what is already here, so that a small unread body does not cost the connection.
 bool ServerConnection::is_request_complete() {
   if (body_ == nullptr) return true;
@@ -69,6 +77,10 @@ bool ServerConnection::is_request_complete() {
 
 // Readable while nobody reads: a close, or the next request coming early (which stays in the buffer).
 void ServerConnection::check_abort() {
+  if (is_tunnel_) {  // where the end of one direction is not that of the other
+    if (transport_->peer_end() == net::PeerEnd::both) cancel(Failure::client_gone);
+    return;
+  }
   const bool body_is_open = body_ != nullptr && !body_->is_complete();
   if (!body_is_open && !read_ahead()) return cancel(Failure::client_gone);
   if (!body_is_open && !input_.is_full()) return;

@@ -1,9 +1,11 @@
 #include "proxy/stream.h"
 
+#include "http/field_list.h"
 #include "http/h1/response_parser.h"
 #include "net/splice.h"
 #include "proxy/chunk.h"
 #include "proxy/forward.h"
+#include "proxy/upgrade.h"
 
 namespace outrigger::proxy {
 
@@ -14,6 +16,8 @@ using net::IoResult;
 using net::WriteAll;
 using namespace std::chrono_literals;
 
+constexpr Duration kTunnelIdle = 5min;
+constexpr Duration kWebSocketIdle = 1h;
 constexpr Duration kContinueSilence = 1s;  // then we ask the client for its content ourselves
 
 }  // namespace
@@ -104,6 +108,34 @@ RootTask Stream::upload(ActiveExchange& exchange) {
   }
 }
 
+bool Stream::open_tunnel() {
+  const bool is_web_socket = http::list_has(wanted_upgrade(exchange_.request()), "websocket");
+  const Duration idle = exchange_.limits().tunnel_idle.value_or(is_web_socket ? kWebSocketIdle : kTunnelIdle);
+  upstream::WireBody* const client = exchange_.open_tunnel(idle);
+  if (client == nullptr) return false;
+  body_.emplace(exchange_.loop(), connection_->transport(), connection_->input(),
+                http::h1::BodyDecoder(Framing::until_close, 0, &exchange_.arena()), idle,
+                upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,
+                                             Failure::response_body_timeout});
+  body_->set_beside(*client);
+  upload_done_ = false;
+  upload_ = forward(exchange_, *client);
+  upload_.start(*this);
+  return true;
+}
+
+// A tunnel's way from the client to the service, which hears of its end: the other way may go on.
+RootTask Stream::forward(ActiveExchange& exchange, Body& client) {
+  net::Transport& transport = connection_->transport();
+  for (;;) {
+    const Body::Chunk chunk = co_await client.read();
+    if (chunk.state != State::data) break;
+    const IoEnd end = co_await WriteAll(exchange.loop(), transport, exchange.stall(), {chunk.bytes});
+    if (!goes_on(end)) co_return;
+  }
+  transport.shutdown_write();
+}
+
 // False when what was written last could not be: the upload is over.
 bool Stream::goes_on(IoEnd written) {
   if (written == IoEnd::done) return true;
@@ -148,6 +180,10 @@ bool Stream::try_head() {
           http::h1::parse_response_head(input.unread(), scanned_, {}, exchange_.request().method, *head_);
       if (result.status != Status::need_more) {
         head_failure_ = result.status == Status::complete ? Failure::none : result.failure;
+        const bool switches = result.status == Status::complete && head_->status == 101;
+        if (switches && !accepts_upgrade(wanted_upgrade(exchange_.request()), *head_)) {
+          head_failure_ = Failure::upstream_bad_response;
+        }
         input.consume(result.consumed);
         scanned_ = 0;
         return true;

@@ -49,6 +49,9 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   ResponseHead* head() { return head_; }
   // The final head is here: its content can be pulled.
   void begin_body();
+  // After it, when the head switches protocols: what the client sends goes to the service until the client ends it.
+  // False when the client can't.
+  bool open_tunnel();
 
   State pull(std::string_view& bytes) override { return body_ ? body_->pull(bytes) : State::end; }
   std::uint64_t spliceable() const override { return body_ ? body_->spliceable() : 0; }
@@ -65,6 +68,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   };
 
   RootTask upload(ActiveExchange& exchange);
+  RootTask forward(ActiveExchange& exchange, Body& client);
   bool goes_on(net::IoEnd written);
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;

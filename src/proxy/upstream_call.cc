@@ -146,7 +146,11 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   if (failure != Failure::none) {
     co_return Result{.failure = failure, .was_reused = stream->was_reused() && !stream->was_answered()};
   }
-  stream->begin_body();
+  if (stream->head()->status != 101) {
+    stream->begin_body();
+  } else if (!stream->open_tunnel()) {
+    co_return Result{.failure = Failure::upstream_bad_response};
+  }
   ResponseHead* head = stream->head();
   pick.set_outcome({.status = head->status, .duration = exchange.now() - begin});
   stream->keep(std::move(slot), std::move(pick));
@@ -161,7 +165,7 @@ Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream)
     const Failure failure = co_await stream.read_head();
     if (failure != Failure::none) co_return failure;
     const bool is_ours = stream.is_continue_due();
-    if (!is_ours && stream.head()->status >= 200) co_return Failure::none;
+    if (!is_ours && (stream.head()->status >= 200 || stream.head()->status == 101)) co_return Failure::none;
     const bool is_continue = is_ours || stream.head()->status == 100;
     if (exchange.request().version != Version::http10) {
       exchange.set_relaying_interim(true);

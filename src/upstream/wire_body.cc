@@ -12,12 +12,13 @@ void WireBody::unpark() {
 
 Body::State WireBody::count(std::size_t bytes) {
   received_ += bytes;
+  if (beside_ != nullptr) last_received_ = loop_.now();
   return received_ > limit_ ? fail(Failure::body_too_large) : State::data;
 }
 
 std::uint64_t WireBody::spliceable() const {
   const bool is_next = !ended_ && failure_ == Failure::none && input_.unread().empty();
-  return is_next && transport_.can_splice() ? decoder_.plain_left() : 0;
+  return is_next && beside_ == nullptr && transport_.can_splice() ? decoder_.plain_left() : 0;
 }
 
 Body::State WireBody::splice(int into, std::size_t most, std::size_t& taken) {
@@ -79,6 +80,7 @@ void WireBody::park(Wakeable* waiter) {
 }
 
 void WireBody::expired() {
+  if (beside_ != nullptr && loop_.now() - beside_->last_received_ < idle_) return loop_.set_deadline(*this, idle_);
   failure_ = failures_.stalled;
   wait_readable(nullptr);
   if (waiter_ != nullptr) std::exchange(waiter_, nullptr)->wake();

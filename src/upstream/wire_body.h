@@ -34,6 +34,12 @@ class WireBody : public Body, protected Deadline {
   std::uint64_t received() const { return received_; }
   // More than this many bytes is `body_too_large`.
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
+  // The other direction of a tunnel: the wait for more only ends when nothing came there either. Its bytes are not
+  // spliced, since a tunnel that rests would keep a pipe. Both live equally long.
+  void set_beside(WireBody& other) {
+    beside_ = &other;
+    other.beside_ = this;
+  }
   // The end of the connection ended the body: the connection can't be used again.
   bool ended_by_close() const { return ended_by_close_; }
 
@@ -58,6 +64,8 @@ class WireBody : public Body, protected Deadline {
   Failures failures_;
   Failure failure_ = Failure::none;
   Wakeable* waiter_ = nullptr;
+  WireBody* beside_ = nullptr;
+  Instant last_received_{};  // with a body beside
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = UINT64_MAX;
   bool ended_ = false;

@@ -44,7 +44,6 @@ bool has_no_content(Method method, std::uint16_t status) {
 }
 
 HeadResult set_framing(Method request_method, ResponseHead& out) {
-  if (out.status == 101) return failed("101 though no upgrade was asked for");
   const FieldFraming framing = framing_of(out.headers, out.version);
   if (framing.failure != Failure::none) return failed(framing.reason);
   out.content_length = framing.length;
@@ -54,6 +53,10 @@ HeadResult set_framing(Method request_method, ResponseHead& out) {
     out.framing = Framing::none;
     if (framing.framing != Framing::none && out.status < 200) return failed("content in an interim response");
     if (framing.framing != Framing::none && out.status == 204) out.keep_alive = false;
+    if (out.status == 101) {
+      out.framing = Framing::until_close;
+      out.keep_alive = false;
+    }
   } else if (framing.framing == Framing::none && !framing.has_length) {
     out.framing = Framing::until_close;
     out.keep_alive = false;

@@ -22,7 +22,9 @@ class Floods(Case):
     """Each kind alone, on a connection of its own; another connection goes on beside it."""
 
     def flood(self, kind, send, service=None, **options):
-        proxy = self.proxy(STATUS, service or self.start(raw.Peer.answering()), wait_for=("listen", "status"))
+        config = STATUS.replace("upstream: app}]", "routes: [{match: {path: {exact: /beside}}, respond: {status: 200}}, "
+                                "{upstream: app}]}]")
+        proxy = self.proxy(config, service or self.start(raw.Peer.answering()), wait_for=("listen", "status"))
         beside = self.start(Http2Client(proxy.port()))
         client = self.start(Http2Client(proxy.port(), **options))
         try:
@@ -36,8 +38,7 @@ class Floods(Case):
         metrics = Metrics(proxy.address("status"))
         self.assertEqual(1, metrics.value("outrigger_http2_abuse_total", kind=kind))
         self.assertEqual(1, metrics.value("outrigger_http2_connection_errors_total", code="enhance_your_calm"))
-        self.assertEqual(200, beside.get().status)
-        return client
+        self.assertEqual(200, beside.get("/beside").status)
 
     def test_ping(self):
         self.flood("ping_flood", lambda client: client.send(*[frames.PingFrame(0, opaque_data=b"12345678")] * 1000))
