@@ -9,50 +9,58 @@
 
 namespace outrigger::proxy {
 
-// The open connections of one listener in the whole process, or those that still shake hands. Thread: any.
-class ConnectionCount {
+// How many there are of something, up to a limit. Thread: any.
+class Places {
  public:
   // True if there were fewer than `limit` (0: any number); give_back() must follow then.
   bool take(std::uint32_t limit) {
-    const std::uint32_t before = open_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t before = taken_.fetch_add(1, std::memory_order_relaxed);
     if (limit == 0 || before < limit) return true;
     give_back();
     return false;
   }
-  void give_back() { open_.fetch_sub(1, std::memory_order_relaxed); }
-  // The same by client.
-  ClientConnections& clients() { return clients_; }
+  void give_back() { taken_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint32_t> open_{0};
-  ClientConnections clients_;
+  std::atomic<std::uint32_t> taken_{0};
 };
 
-// A connection's place in the counts, given back when destroyed. Move-only.
+// The connections of one listener in the whole process. Thread: any.
+struct ConnectionCount {
+  Places open;
+  Places handshakes;  // those of `open` that are not through with theirs
+  ClientConnections clients;
+};
+
+// A connection's places in the counts, given back when destroyed. Move-only.
 class ConnectionPermit {
  public:
   ConnectionPermit() = default;
-  // Owns a place that was taken.
+  // Owns a place among the open ones that was taken.
   explicit ConnectionPermit(std::shared_ptr<ConnectionCount> count) : count_(std::move(count)) {}
-  ConnectionPermit(ConnectionPermit&&) noexcept = default;
+  ConnectionPermit(ConnectionPermit&& other) noexcept
+      : count_(std::move(other.count_)),
+        client_(other.client_),
+        shakes_hands_(std::exchange(other.shakes_hands_, false)) {}
   ConnectionPermit& operator=(ConnectionPermit&&) = delete;
   ~ConnectionPermit() {
-    end_handshake();
     if (!count_) return;
-    if (client_ != kNoClient) count_->clients().give_back(client_);
-    count_->give_back();
+    end_handshake();
+    if (client_ != kNoClient) count_->clients.give_back(client_);
+    count_->open.give_back();
   }
   // Owns a place among those of the client, too.
   void add(ClientKey client) { client_ = client; }
-  // Owns a place among the handshakes, until its own ends.
-  void begin_handshake(std::shared_ptr<ConnectionCount> handshakes) { handshakes_ = std::move(handshakes); }
+  // Owns a place among the handshakes that was taken, until its own ends.
+  void begin_handshake() { shakes_hands_ = true; }
   void end_handshake() {
-    if (const auto handshakes = std::exchange(handshakes_, nullptr)) handshakes->give_back();
+    if (std::exchange(shakes_hands_, false)) count_->handshakes.give_back();
   }
 
  private:
-  std::shared_ptr<ConnectionCount> count_, handshakes_;
+  std::shared_ptr<ConnectionCount> count_;
   ClientKey client_ = kNoClient;
+  bool shakes_hands_ = false;
 };
 
 }  // namespace outrigger::proxy

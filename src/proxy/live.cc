@@ -143,14 +143,8 @@ class Builder final : private UpstreamChains {
     live.chain.add(std::make_unique<Router>(live.routes));
     live.chain.finish(nullptr);
     live.stats = ListenerStats(listener.name);
-    live.open = count("connections\n" + listener.name);
-    live.handshakes = count("handshakes\n" + listener.name);
-  }
-
-  // One of the process, found again after a reload.
-  std::shared_ptr<ConnectionCount> count(const std::string& key) {
-    return std::static_pointer_cast<ConnectionCount>(
-        parts_.store.find_or_make(key, [] { return std::make_shared<ConnectionCount>(); }));
+    live.count = std::static_pointer_cast<ConnectionCount>(  // found again after a reload
+        parts_.store.find_or_make("connections\n" + listener.name, [] { return std::make_shared<ConnectionCount>(); }));
   }
 
   const config::Settings& settings_;

@@ -94,8 +94,7 @@ struct LiveListener {
   std::deque<LiveRoute> routes;  // most specific first
   ListenerStats stats;
   bool sheds_load = true;  // over limits.memory it answers 503; not so where the process is watched
-  std::shared_ptr<ConnectionCount> open = std::make_shared<ConnectionCount>();        // of the process
-  std::shared_ptr<ConnectionCount> handshakes = std::make_shared<ConnectionCount>();  // of the process
+  std::shared_ptr<ConnectionCount> count = std::make_shared<ConnectionCount>();  // of the process
 };
 
 // Counts reasons of failures, one counter each.

@@ -13,7 +13,7 @@ namespace {
 
 using net::IoEnd;
 
-constexpr std::size_t kBytesPerTurn = 1024 * 1024;
+constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
 
 // Errors are values here, so an exception is a bug: counted each time, said once.
 void report_bug(const std::exception_ptr& failure) noexcept {

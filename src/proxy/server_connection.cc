@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr Duration kHandshakeLimit = 10s;  // of a listener that is gone
 constexpr Duration kLingerIdle = 2s;       // without a byte from a client that was answered early
 constexpr Duration kLingerLimit = 15s;     // however much it still sends
-constexpr std::size_t kRequestsPerTurn = 32;
+constexpr std::uint32_t kRequestsPerTurn = 32;
 constexpr int kLingerReads = 32;  // a turn: 1 MiB
 
 }  // namespace
@@ -78,7 +78,7 @@ void ServerConnection::wake() {
     case State::reading:
       return read_request();
     case State::running:
-      if (body_waiter_ != nullptr) return std::exchange(body_waiter_, nullptr)->wake();
+      if (body_ != nullptr && body_->is_awaited()) return body_->take_waiter()->wake();
       return check_abort();
     case State::lingering:
       return drain_lingering();

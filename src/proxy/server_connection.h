@@ -41,10 +41,13 @@ class ServerConnection final : public Pooled<ServerConnection>,
     RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle);
     // Ends the wait for more with request_body_timeout.
     void give_up() { expired(); }
+    bool is_awaited() const { return waiter_ != nullptr; }
+    // Who waits for more, once.
+    Wakeable* take_waiter() { return std::exchange(waiter_, nullptr); }
 
    private:
-    void wait_readable(Wakeable* waiter) override { owner_.body_waiter_ = waiter; }
-    ServerConnection& owner_;
+    void wait_readable(Wakeable* waiter) override { waiter_ = waiter; }
+    Wakeable* waiter_ = nullptr;
   };
 
   ServerConnection(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
@@ -95,7 +98,6 @@ class ServerConnection final : public Pooled<ServerConnection>,
   net::InputBuffer input_;
   std::string peer_ip_;
   std::size_t scanned_ = 0;
-  Wakeable* body_waiter_ = nullptr;
   RequestBody* body_ = nullptr;
   State state_ = State::reading;
   bool deadline_is_head_ = false;

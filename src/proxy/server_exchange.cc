@@ -14,8 +14,7 @@ constexpr Duration kUnwatched = 20ms;
 
 ServerConnection::RequestBody::RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle)
     : WireBody(owner.context_.loop, *owner.transport_, owner.input_, decoder, idle,
-               Failures{Failure::client_gone, Failure::bad_chunk, Failure::request_body_timeout}),
-      owner_(owner) {}
+               Failures{Failure::client_gone, Failure::bad_chunk, Failure::request_body_timeout}) {}
 
 void ServerConnection::begin_exchange() {
   Deadline::clear();
@@ -104,7 +103,7 @@ bool ServerConnection::read_ahead() {
 }
 
 bool ServerConnection::end_slow_upload() {
-  if (body_ == nullptr || body_waiter_ == nullptr) return false;
+  if (body_ == nullptr || !body_->is_awaited()) return false;
   body_->give_up();
   return true;
 }
@@ -112,7 +111,6 @@ bool ServerConnection::end_slow_upload() {
 void ServerConnection::drop_request_body() {
   if (body_ != nullptr) body_->~RequestBody();
   body_ = nullptr;
-  body_waiter_ = nullptr;
 }
 
 void ServerConnection::run_deferred() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
+#include <cstdint>
 #include <utility>
 
 #include "event/event_loop.h"
@@ -12,20 +14,20 @@ namespace outrigger::proxy {
 // Counts the work of one connection within a turn of its loop.
 class Turn {
  public:
-  explicit Turn(std::size_t share) : share_(share) {}
+  explicit Turn(std::uint32_t share) : share_(share) {}
   // Adds `work`; true when the share of this turn is used up.
   bool use(const EventLoop& loop, std::size_t work) {
     if (loop.now() != turn_) {
       turn_ = loop.now();
       used_ = 0;
     }
-    used_ += work;
+    used_ = static_cast<std::uint32_t>(std::min<std::size_t>(used_ + work, UINT32_MAX));
     return used_ >= share_;
   }
 
  private:
-  std::size_t share_;
-  std::size_t used_ = 0;
+  std::uint32_t share_;
+  std::uint32_t used_ = 0;
   Instant turn_{};
 };
 

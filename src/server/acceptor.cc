@@ -62,19 +62,19 @@ std::optional<proxy::ConnectionPermit> Acceptor::take_places() {
     pause();
     return std::nullopt;
   }
-  if (!listener->open->take(listener->settings.limits.connections)) {
+  if (!listener->count->open.take(listener->settings.limits.connections)) {
     listener->stats.limit_pauses.add();
     pause_.start(kAcceptPause);
     return std::nullopt;
   }
-  proxy::ConnectionPermit permit(listener->open);
+  proxy::ConnectionPermit permit(listener->count);
   if (!certificate_) return permit;
-  if (!listener->handshakes->take(listener->settings.limits.handshakes)) {
+  if (!listener->count->handshakes.take(listener->settings.limits.handshakes)) {
     listener->stats.handshake_pauses.add();
     pause_.start(kAcceptPause);
     return std::nullopt;
   }
-  permit.begin_handshake(listener->handshakes);
+  permit.begin_handshake();
   return permit;
 }
 
@@ -84,7 +84,7 @@ bool Acceptor::take_place_of_client(const net::Address& peer, proxy::ConnectionP
   if (limit == 0) return true;
   const auto client = proxy::client_key(peer);
   if (!client) return true;
-  proxy::ClientConnections& clients = listener->open->clients();
+  proxy::ClientConnections& clients = listener->count->clients;
   if (clients.take(*client, limit)) {
     permit.add(*client);
     return true;
