@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "proxy/client_address.h"
-#include "proxy/client_certificate_element.h"
+#include "proxy/downstream/client_address.h"
+#include "proxy/forwarding/client_certificate_element.h"
 
 namespace outrigger::proxy {
 

@@ -9,9 +9,9 @@
 #include "event/event_loop.h"
 #include "net/io.h"
 #include "outrigger/exchange.h"
-#include "proxy/answer_wire.h"
+#include "proxy/calls/replay_body.h"
+#include "proxy/downstream/answer_wire.h"
 #include "proxy/live.h"
-#include "proxy/replay_body.h"
 #include "proxy/wait_for_job.h"
 #include "upstream/wire_body.h"
 

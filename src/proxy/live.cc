@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "proxy/router.h"
+#include "proxy/calls/upstream_call.h"
+#include "proxy/routing/router.h"
 #include "proxy/terminals.h"
-#include "proxy/upstream_call.h"
 
 namespace outrigger::proxy {
 

@@ -12,9 +12,9 @@
 #include "http/h1/request_parser.h"
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
-#include "proxy/client_address.h"
-#include "proxy/connection_count.h"
-#include "proxy/route_matcher.h"
+#include "proxy/downstream/client_address.h"
+#include "proxy/downstream/connection_count.h"
+#include "proxy/routing/route_matcher.h"
 #include "upstream/client_contexts.h"
 #include "upstream/cluster.h"
 

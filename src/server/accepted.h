@@ -4,7 +4,7 @@
 #include <string>
 
 #include "net/tls/context.h"
-#include "proxy/server_connection.h"
+#include "proxy/downstream/server_connection.h"
 
 namespace outrigger::server {
 

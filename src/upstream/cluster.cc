@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "config/load.h"
-#include "upstream/outlier_gates.h"
+#include "upstream/health/outlier_gates.h"
 
 namespace outrigger::upstream {
 

@@ -7,13 +7,13 @@
 
 #include "config/settings.h"
 #include "outrigger/filter.h"
-#include "upstream/balancer.h"
+#include "upstream/balancing/balancer.h"
+#include "upstream/balancing/pick.h"
 #include "upstream/cluster_stats.h"
-#include "upstream/health_checker.h"
-#include "upstream/outlier_group.h"
-#include "upstream/pick.h"
+#include "upstream/discovery/source.h"
+#include "upstream/health/health_checker.h"
+#include "upstream/health/outlier_group.h"
 #include "upstream/slots.h"
-#include "upstream/source.h"
 
 namespace outrigger::upstream {
 

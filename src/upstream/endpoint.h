@@ -9,8 +9,8 @@
 #include "net/tls/context.h"
 #include "net/tls/session_cache.h"
 #include "outrigger/stats.h"
+#include "upstream/balancing/latency.h"
 #include "upstream/connection.h"
-#include "upstream/latency.h"
 
 namespace outrigger::upstream {
 

@@ -8,7 +8,7 @@
 #include "http/h1/request_parser.h"
 #include "net/address.h"
 #include "proxy/live.h"
-#include "proxy/route_matcher.h"
+#include "proxy/routing/route_matcher.h"
 
 namespace outrigger::cli {
 

@@ -9,8 +9,8 @@
 #include "heads.h"
 #include "http/h1/request_parser.h"
 #include "http/h1/response_parser.h"
-#include "proxy/forward.h"
-#include "proxy/h1_answer.h"
+#include "proxy/downstream/h1_answer.h"
+#include "proxy/forwarding/forward.h"
 
 namespace outrigger::bench {
 

@@ -1,0 +1,31 @@
+#include "proxy/calls/dial.h"
+
+#include "net/connect.h"
+
+namespace outrigger::proxy {
+
+Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint) {
+  const upstream::ClusterStats& stats = cluster.stats();
+  const Instant begin = exchange.now();
+  const auto wrap = [&exchange, &endpoint](int fd) { return endpoint->make_transport(exchange.loop(), fd); };
+  net::Connect connect(exchange.loop(), endpoint->addresses_to_try(begin), wrap, cluster.connect_limit(*endpoint),
+                       exchange.wait());
+  net::Connect::Result result = co_await connect;
+  if (!result.transport) {
+    if (result.failure == Failure::request_timeout) co_return Dialed{nullptr, result.failure, {}};
+    co_return Dialed{nullptr, result.failure, exchange.arena().copy(result.detail)};
+  }
+  if (!result.is_first) {
+    stats.address_fallbacks.add();
+    endpoint->prefer(result.address, exchange.now());
+  }
+  stats.connections_opened.add();
+  if (result.transport->is_resumed()) stats.tls_resumed.add();
+  stats.connect_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
+  co_return Dialed{
+      std::make_unique<upstream::Connection>(exchange.loop(), std::move(result.transport), stats.connections_open),
+      Failure::none,
+      {}};
+}
+
+}  // namespace outrigger::proxy

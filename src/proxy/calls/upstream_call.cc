@@ -1,0 +1,182 @@
+#include "proxy/calls/upstream_call.h"
+
+#include "proxy/calls/dial.h"
+#include "proxy/calls/endpoint_wait.h"
+#include "proxy/calls/stream.h"
+#include "proxy/forwarding/forward.h"
+
+namespace outrigger::proxy {
+
+namespace {
+
+using net::IoEnd;
+using StreamPointer = std::unique_ptr<Stream, InArena>;
+
+constexpr int kMostInterim = 32;  // heads before the final one
+
+// A kept connection was closed under the request. Nothing was processed for certain: any method goes again. The service
+// may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
+bool may_send_again(const ActiveExchange& exchange, Failure failure) {
+  if (!exchange.can_replay() || exchange.is_expired()) return false;
+  return failure == Failure::upstream_stale || (failure == Failure::upstream_reset && exchange.may_repeat());
+}
+
+// The invitation that the service left to us.
+const ResponseHead* continue_head(Arena& arena) {
+  auto* head = arena.make<ResponseHead>(arena);
+  head->status = 100;
+  head->reason = reason_phrase(100);
+  return head;
+}
+
+}  // namespace
+
+Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::string_view detail) const {
+  cluster_->stats().count_try(failure);
+  Response refused = exchange.fail(failure, detail);
+  if (refused.status() == 503) refused.headers().add("Retry-After", "1");
+  return refused;
+}
+
+upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const {
+  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash);
+  is_refused = choice.is_refused;
+  if (choice.member == nullptr) return {};
+  exchange.set_endpoint(*choice.member->endpoint);
+  return {*choice.member, exchange.loop()};
+}
+
+// The endpoint could not be reached, so nothing was sent; another one may do.
+bool UpstreamCall::may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const {
+  return describe(failure).retry == Retry::if_unsent && failure != Failure::upstream_stale && !exchange.is_expired() &&
+         cluster_->has_usable_endpoint(exchange.tried());
+}
+
+Response UpstreamCall::no_endpoint(ActiveExchange& exchange, bool is_refused) const {
+  if (is_refused) return refuse(exchange, Failure::breaker_open, "of every endpoint");
+  const std::string& why = cluster_->error();
+  const bool is_name = !why.empty() || cluster_->is_pending();
+  return refuse(exchange, is_name ? Failure::dns_failed : Failure::no_endpoint, exchange.arena().copy(why));
+}
+
+Task<Response> UpstreamCall::handle(Exchange& base, Next) {
+  auto& exchange = static_cast<ActiveExchange&>(base);
+  exchange.count_try();
+  exchange.set_upstream(cluster_->name());
+  if (exchange.is_expired()) co_return exchange.fail(Failure::request_timeout);
+  if (exchange.announces_too_much()) co_return exchange.fail(Failure::body_too_large);
+  if (auto answer = answer_as_last(exchange)) co_return std::move(*answer);
+  if (!cluster_->slots()->acquire()) {
+    const Failure failure = co_await SlotWait(exchange, *cluster_);
+    if (failure != Failure::none) co_return refuse(exchange, failure);
+  }
+  Slot slot(*cluster_);
+  const Failure waited = co_await EndpointWait(exchange, *cluster_);
+  if (waited != Failure::none) co_return refuse(exchange, waited);
+  const Affinity affinity = affinity_of(exchange);
+  bool is_refused = false;
+  upstream::Pick pick = choose(exchange, affinity, is_refused);
+  if (!pick) co_return no_endpoint(exchange, is_refused);
+  const Instant begin = exchange.now();
+  Result result = co_await attempt(exchange, pick, slot, false);
+  if (result.was_reused && may_send_again(exchange, result.failure)) {
+    exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
+    cluster_->stats().replays.add();
+    result = co_await attempt(exchange, pick, slot, true);
+  } else if (may_go_elsewhere(exchange, result.failure)) {
+    exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
+    cluster_->stats().failovers.add();
+    end(exchange, pick, result, begin);
+    pick = choose(exchange, affinity, is_refused);
+    if (pick) result = co_await attempt(exchange, pick, slot, false);
+  }
+  if (result.failure != Failure::none) {
+    end(exchange, pick, result, begin);
+    co_return refuse(exchange, result.failure, result.detail);
+  }
+  if (!affinity.new_cookie.empty()) {
+    result.response->headers().add("Set-Cookie", hash_key_.set_cookie(exchange, affinity.new_cookie));
+  }
+  cluster_->stats().count_try(result.response->status());
+  cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
+  co_return std::move(*result.response);
+}
+
+UpstreamCall::Affinity UpstreamCall::affinity_of(ActiveExchange& exchange) const {
+  Affinity affinity{hash_key_.of(exchange), {}};
+  if (affinity.hash || !hash_key_.gives_cookie()) return affinity;
+  affinity.new_cookie = HashKey::new_value(exchange);
+  affinity.hash = HashKey::hash_of(affinity.new_cookie);
+  return affinity;
+}
+
+// The gates hear of what the endpoint did, not of clients that leave nor of our own limits.
+void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin) {
+  if (describe(result.failure).side == Side::upstream) {
+    pick.set_outcome({.failure = result.failure, .duration = exchange.now() - begin});
+  }
+  pick.end();
+}
+
+Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                                                 bool fresh) {
+  const std::shared_ptr<upstream::Endpoint>& endpoint = pick.endpoint();
+  const Instant begin = exchange.now();
+  std::unique_ptr<upstream::Connection> connection;
+  const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
+  if (!fresh) connection = endpoint->take_idle(asks);
+  if (connection) {
+    cluster_->stats().connections_reused.add();
+    exchange.keep_request_body();  // should it turn out to be closed
+  } else {
+    Dialed dialed = co_await dial(exchange, *cluster_, endpoint);
+    if (dialed.failure != Failure::none) co_return Result{.failure = dialed.failure, .detail = dialed.detail};
+    connection = std::move(dialed.connection);
+  }
+  exchange.rewind_body();
+  StreamPointer stream(exchange.arena().make<Stream>(exchange, *cluster_, endpoint, std::move(connection)));
+  if (stream->was_reused() && !asks) stream->set_taken_unasked();
+  const IoEnd sent = co_await stream->send_head();
+  if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
+  if (sent == IoEnd::failed && !stream->was_sent()) {
+    co_return Result{.failure = Failure::upstream_stale, .was_reused = stream->was_reused()};
+  }
+  stream->start_upload();
+  const Failure failure = co_await await_head(exchange, *stream);
+  if (failure != Failure::none) {
+    co_return Result{.failure = failure, .was_reused = stream->was_reused() && !stream->was_answered()};
+  }
+  if (stream->head()->status != 101) {
+    stream->begin_body();
+  } else if (!stream->open_tunnel()) {
+    co_return Result{.failure = Failure::upstream_bad_response};
+  }
+  ResponseHead* head = stream->head();
+  pick.set_outcome({.status = head->status, .duration = exchange.now() - begin});
+  stream->keep(std::move(slot), std::move(pick));
+  // Also without content: the head's fields are views into the stream's buffer.
+  co_return Result{.response = Response(head, BodyPointer(stream.release()))};
+}
+
+// Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.
+// All that goes to the client before the final head goes through here, one piece after the other.
+Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream) {
+  for (int interim = 0; interim <= kMostInterim; ++interim) {
+    const Failure failure = co_await stream.read_head();
+    if (failure != Failure::none) co_return failure;
+    const bool is_ours = stream.is_continue_due();
+    if (!is_ours && (stream.head()->status >= 200 || stream.head()->status == 101)) co_return Failure::none;
+    const bool is_continue = is_ours || stream.head()->status == 100;
+    if (exchange.request().version != Version::http10) {
+      exchange.set_relaying_interim(true);
+      exchange.client().set_interim(exchange, is_ours ? *continue_head(exchange.arena()) : *stream.head());
+      const IoEnd relayed = co_await Sent(exchange.client(), exchange.loop(), exchange.limits().body_idle);
+      exchange.set_relaying_interim(false);
+      if (relayed != IoEnd::done) co_return Failure::client_gone;
+    }
+    if (is_continue && stream.waits_for_continue()) stream.go_on_after_continue();
+  }
+  co_return Failure::upstream_bad_response;
+}
+
+}  // namespace outrigger::proxy

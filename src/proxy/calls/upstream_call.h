@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+
+#include "outrigger/filter.h"
+#include "proxy/active_exchange.h"
+#include "proxy/calls/slot.h"
+#include "proxy/routing/hash_key.h"
+#include "upstream/cluster.h"
+
+namespace outrigger::proxy {
+
+class Stream;
+
+// The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
+// connection. Once a try, and only while nothing was processed, it goes again by itself: on a fresh connection where a
+// kept one turned out to be closed, or to another endpoint where the first could not be reached.
+class UpstreamCall final : public Filter {
+ public:
+  explicit UpstreamCall(std::shared_ptr<upstream::Cluster> cluster)
+      : cluster_(std::move(cluster)), hash_key_(cluster_->settings().load_balancing.hash_on) {}
+  Task<Response> handle(Exchange& exchange, Next next) override;
+
+ private:
+  struct Result {
+    Failure failure = Failure::none;
+    std::string_view detail{};
+    bool was_reused = false;  // failed on a kept connection before the service said anything
+    std::optional<Response> response{};
+  };
+  // What keeps the request at its endpoint.
+  struct Affinity {
+    std::optional<std::uint64_t> hash;
+    std::string_view new_cookie;  // that the client gets with the answer; empty: none
+  };
+  Affinity affinity_of(ActiveExchange& exchange) const;
+  // Gives slot and pick to the response's stream when there is a response.
+  Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh);
+  Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
+  upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
+  static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
+  bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
+  Response no_endpoint(ActiveExchange& exchange, bool is_refused) const;
+  Response refuse(ActiveExchange& exchange, Failure failure, std::string_view detail = {}) const;
+
+  std::shared_ptr<upstream::Cluster> cluster_;
+  HashKey hash_key_;
+};
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/intrusive_list.h"
+#include "proxy/downstream/h2_stats.h"
+#include "proxy/live.h"
+#include "proxy/overload.h"
+
+namespace outrigger::proxy {
+
+// A client's connection, whatever it speaks, as its worker sees it. It deletes itself when it is done.
+class ClientConnection : public ListNode<ClientConnection> {
+ public:
+  // Ends it now if it is idle, after its exchanges otherwise.
+  virtual void drain() = 0;
+  // Ends it now, whatever runs. Between events only.
+  virtual void destroy() = 0;
+
+ protected:
+  ~ClientConnection() = default;
+};
+
+// A listener as its connections know it: they stay when the configuration changes.
+struct ListenerPlace {
+  std::string name;
+  LiveListener* now = nullptr;  // of the configuration in use; null: the listener is gone
+};
+
+// What a worker's connections share. Thread: the worker.
+struct ConnectionContext {
+  ConnectionContext(EventLoop& loop, FailureStats& failures);
+
+  // The next request of each connection uses `config`.
+  void adopt(std::shared_ptr<LiveConfig> config);
+  // The listener of that name, for as long as the context lives.
+  ListenerPlace& place(std::string_view name);
+  // Why nothing new may begin there, on a connection with that descriptor: static text; empty: it may. The listener is
+  // there.
+  std::string_view refusal(const ListenerPlace& place, int fd) {
+    return place.now->sheds_load ? overload.refusal(fd) : std::string_view{};
+  }
+  void add(ClientConnection& connection) {
+    connections.push_back(connection);
+    open.store(open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  // It leaves the list by itself.
+  void count_closed() { open.store(open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed); }
+
+  EventLoop& loop;
+  std::shared_ptr<LiveConfig> live = std::make_shared<LiveConfig>();
+  std::map<std::string, ListenerPlace, std::less<>> places{};
+  FailureStats& failures;
+  Overload overload;
+  stats::Counter accept_pauses;
+  H2Stats h2;
+  bool draining = false;  // answer what is in flight, keep nothing alive
+  IntrusiveList<ClientConnection> connections{};
+  std::atomic<std::size_t> open{0};  // written by the worker only
+};
+
+}  // namespace outrigger::proxy

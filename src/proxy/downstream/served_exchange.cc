@@ -1,0 +1,233 @@
+#include "proxy/downstream/served_exchange.h"
+
+#include <atomic>
+
+#include "net/splice.h"
+#include "outrigger/process_log.h"
+#include "proxy/downstream/turn.h"
+#include "proxy/forwarding/forward.h"
+
+namespace outrigger::proxy {
+
+namespace {
+
+using net::IoEnd;
+
+constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
+
+// Errors are values here, so an exception is a bug: counted each time, said once.
+void report_bug(const std::exception_ptr& failure) noexcept {
+  static std::atomic_flag said;
+  if (said.test_and_set()) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& exception) {
+    log(LogLevel::error, "an exception ended a request; this is a bug, later ones are only counted",
+        {{"exception", exception.what()}});
+  } catch (...) {
+    log(LogLevel::error, "an exception ended a request; this is a bug, later ones are only counted");
+  }
+}
+
+}  // namespace
+
+// What goes out next, and where the rest comes from.
+struct ServedExchange::Outgoing {
+  Body* body = nullptr;
+  Body::State state = Body::State::end;
+  std::string_view bytes;
+  std::optional<std::uint64_t> left;  // content that is announced and not out yet
+
+  void take(const Body::Chunk& chunk) {
+    state = chunk.state;
+    bytes = state == Body::State::data ? chunk.bytes : std::string_view{};
+    count(bytes.size());
+  }
+  void count(std::uint64_t size) {
+    if (left) *left -= std::min(*left, size);
+  }
+  void pull() {
+    Body::Chunk chunk{Body::State::end, {}};
+    if (body != nullptr) chunk.state = body->pull(chunk.bytes);
+    take(chunk);
+  }
+  bool is_over() const { return state == Body::State::end; }
+  // Announced content is complete before its body says so.
+  bool is_last() const { return is_over() || left == 0; }
+};
+
+bool ServedExchange::make_exchange(const ListenerPlace& place, const ClientCertificate* certificate) {
+  if (place.now == nullptr) return false;
+  listener_ = place.now;
+  exchange_ = std::make_unique<ActiveExchange>(context_.loop, wire_, context_.live, *listener_,
+                                               static_cast<ActiveExchange::Owner&>(*this));
+  exchange_->set_client_certificate(certificate);
+  return true;
+}
+
+// Bookkeeping that every exchange begins with, also one that is refused.
+void ServedExchange::begin(std::string_view peer_ip, std::string_view scheme, Body* body) {
+  was_cut_ = false;
+  exchange_->begin(peer_ip, scheme, body);
+  listener_->stats.in_flight.add(1);
+}
+
+void ServedExchange::serve(std::string_view peer_ip, std::string_view scheme, Body* body) {
+  begin(peer_ip, scheme, body);
+  root_ = run(*exchange_);
+  root_.start(*this);
+}
+
+RootTask ServedExchange::run(ActiveExchange& exchange) {
+  Response response = co_await Next(listener_->chain.first())(exchange);
+  exchange.stop_clock();
+  Outcome& outcome = exchange.outcome();
+  Outgoing out;
+  if (!begin_answer(exchange, response, out)) co_return;
+  for (Turn turn(kBytesPerTurn);;) {
+    const bool ends = out.is_last();
+    wire_.put(out.bytes, ends, out.is_over() && out.body != nullptr ? out.body->trailers() : nullptr);
+    const IoEnd sent = co_await Sent(wire_, context_.loop, exchange.stall());
+    if (wire_.is_head_sent()) outcome.status = response.status();
+    if (!goes_on(sent)) co_return;
+    outcome.response_bytes += out.bytes.size();
+    if (out.is_over()) co_return;
+    if (net::Transport* to = wire_.splices_to(); to && out.body->spliceable() >= net::SpliceBody::kWorth) {
+      const auto spliced = co_await net::SpliceBody(context_.loop, *out.body, *to, exchange.limits().body_idle);
+      outcome.response_bytes += spliced.moved;
+      out.count(spliced.moved);
+      if (!goes_on(spliced.end)) co_return;
+    }
+    if (turn.use(context_.loop, out.bytes.size())) co_await NextTurn(context_.loop);
+    out.take(co_await out.body->read());
+    if (out.state == Body::State::failed) {
+      outcome.failure = out.body->failure();
+      outcome.cut = true;
+      co_return;
+    }
+    if (ends && out.is_over()) co_return;
+  }
+}
+
+// False when what was prepared last could not be sent: the client's answer is cut.
+bool ServedExchange::goes_on(IoEnd sent) {
+  if (sent == IoEnd::done) return true;
+  Outcome& outcome = exchange_->outcome();
+  outcome.failure = sent == IoEnd::timed_out ? Failure::client_stalled : Failure::client_gone;
+  outcome.cut = true;
+  return false;
+}
+
+// Chooses the head, with the content that is already here. False when there is nobody to answer.
+bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, Outgoing& out) {
+  Outcome& outcome = exchange.outcome();
+  if (response.failure() == Failure::client_gone) {
+    outcome.failure = Failure::client_gone;
+    outcome.cut = true;
+    return false;
+  }
+  const bool has_content = exchange.request().method != Method::head && response.head().framing != Framing::none;
+  if (has_content) out.body = response.body();
+  out.pull();
+  if (out.state == Body::State::failed) {  // nothing was sent yet, so it can still be said
+    const Failure failure = out.body->failure();
+    response = exchange.fail(failure == Failure::response_truncated ? Failure::upstream_reset : failure);
+    out.body = response.body();
+    out.pull();
+  }
+  if (out.body != nullptr && response.head().framing == Framing::length) {
+    out.left = response.head().content_length;
+    out.count(out.bytes.size());
+  }
+  outcome.failure = response.failure();
+  outcome.detail = response.detail();
+  outcome.local = response.is_local();
+  wire_.set_head(exchange, response, !context_.draining && (!response.is_local() || is_request_complete()));
+  return true;
+}
+
+void ServedExchange::refuse(std::string_view peer_ip, std::string_view scheme, Failure failure, std::string_view reason,
+                            bool answers) {
+  begin(peer_ip, scheme, nullptr);
+  for (const Link* link = listener_->chain.first(); link != nullptr; link = link->rest) {
+    link->filter->refused(*exchange_);
+  }
+  if (answers) return answer(failure, reason);
+  exchange_->decide(describe(failure).token, reason.empty() ? describe(failure).text : reason);
+  exchange_->outcome().failure = failure;
+  exchange_->outcome().detail = reason;
+  end();
+  on_refused();
+}
+
+// Ends the exchange with an answer of our own in one attempt.
+void ServedExchange::answer(Failure failure, std::string_view reason) {
+  ActiveExchange& exchange = *exchange_;
+  Response response = exchange.fail(failure, reason);
+  if (failure == Failure::connect_refused) response.headers().add("Allow", kMethodsOffered);
+  if (failure == Failure::overloaded) response.headers().add("Retry-After", "1");
+  std::string_view body;
+  if (exchange.request().method != Method::head) response.body()->pull(body);
+  wire_.set_head(exchange, response, false);
+  wire_.put_last(body);
+  wire_.send();
+  Outcome& outcome = exchange.outcome();
+  outcome.status = wire_.is_head_sent() ? response.status() : 0;
+  outcome.failure = failure;
+  outcome.detail = reason;
+  outcome.local = true;
+  outcome.response_bytes = body.size();
+  response.discard();  // its body lives in the exchange
+  end();
+  on_refused();
+}
+
+void ServedExchange::cancel(Failure why) {
+  Outcome& outcome = exchange_->outcome();
+  outcome.failure = why;
+  outcome.cut = true;
+  root_.reset();
+  end();
+  on_cancelled();
+}
+
+void ServedExchange::on_overdue() {
+  if (exchange_->is_relaying_interim()) return cancel(Failure::request_timeout);
+  root_.reset();
+  answer(Failure::request_timeout, "a filter did not answer in time");
+}
+
+void ServedExchange::on_root_done(std::exception_ptr failure) noexcept {
+  if (failure) {
+    report_bug(failure);
+    exchange_->outcome().failure = Failure::internal;
+    exchange_->outcome().cut = wire_.is_head_sent();
+  }
+  context_.loop.defer(*this);
+}
+
+void ServedExchange::end() {
+  Outcome& outcome = exchange_->outcome();
+  outcome.request_bytes = request_bytes();
+  outcome.duration = context_.loop.now() - exchange_->started();
+  listener_->stats.in_flight.add(-1);
+  listener_->stats.count(outcome);
+  if (outcome.failure != Failure::none) context_.failures.count(outcome.failure);
+  was_cut_ = outcome.cut;
+  exchange_->finish();
+  drop_request_body();
+  exchange_.reset();
+}
+
+void ServedExchange::run_deferred() {
+  const Outcome& outcome = exchange_->outcome();
+  root_.reset();
+  const bool is_bug = outcome.failure == Failure::internal && !outcome.local;
+  if (is_bug && !wire_.is_head_sent()) return answer(Failure::internal, {});
+  const bool is_complete = is_request_complete();
+  const bool client_closes = !exchange_->request().keep_alive && exchange_->request().framing == Framing::none;
+  end();
+  on_served(is_complete, client_closes);
+}
+
+}  // namespace outrigger::proxy

@@ -1,0 +1,22 @@
+#include "proxy/forwarding/upgrade.h"
+
+#include "http/field_list.h"
+
+namespace outrigger::proxy {
+
+std::string_view wanted_upgrade(const RequestHead& request) {
+  const Headers& headers = request.headers;
+  if (!headers.has(FieldId::upgrade) || request.version != Version::http11 || request.framing != Framing::none)
+    return {};
+  if (headers.count(FieldId::upgrade) > 1 || headers.count(FieldId::connection) > 1) return {};
+  if (!http::list_has(headers.get(FieldId::connection).value_or(""), "upgrade")) return {};
+  const std::string_view wanted = *headers.get(FieldId::upgrade);
+  return http::list_has(wanted, "h2c") ? std::string_view{} : wanted;
+}
+
+bool accepts_upgrade(std::string_view wanted, const ResponseHead& head) {
+  const auto switched = head.headers.get(FieldId::upgrade);
+  return !wanted.empty() && switched && !switched->empty() && http::list_has(wanted, *switched);
+}
+
+}  // namespace outrigger::proxy

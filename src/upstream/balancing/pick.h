@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "event/event_loop.h"
+#include "upstream/balancing/balancer.h"
+
+namespace outrigger::upstream {
+
+// An endpoint that was picked for a try: counts as active until this is destroyed, and then tells the gates how the try
+// ended. Move-only. Thread: its worker.
+class Pick {
+ public:
+  Pick() = default;
+  Pick(const Member& member, const EventLoop& loop) : loop_(&loop), endpoint_(member.endpoint), gates_(member.gates) {
+    endpoint_->begin();
+    tickets_ = gates_->on_pick(loop.now());
+  }
+  Pick(Pick&& other) noexcept
+      : loop_(other.loop_),
+        endpoint_(std::move(other.endpoint_)),
+        gates_(std::move(other.gates_)),
+        tickets_(other.tickets_),
+        outcome_(std::exchange(other.outcome_, {})) {}
+  Pick& operator=(Pick&& other) noexcept {
+    if (this != &other) {
+      end();
+      loop_ = other.loop_;
+      endpoint_ = std::move(other.endpoint_);
+      gates_ = std::move(other.gates_);
+      tickets_ = other.tickets_;
+      outcome_ = std::exchange(other.outcome_, {});
+    }
+    return *this;
+  }
+  ~Pick() { end(); }
+
+  explicit operator bool() const { return endpoint_ != nullptr; }
+  const std::shared_ptr<Endpoint>& endpoint() const { return endpoint_; }
+  // What the gates will hear; nothing: that the try says nothing about the endpoint.
+  void set_outcome(const TryOutcome& outcome) { outcome_ = outcome; }
+  // The answer broke off.
+  void set_cut() {
+    if (outcome_) outcome_->is_cut = true;
+  }
+  // Tells the gates now, and is empty then.
+  void end() {
+    if (!endpoint_) return;
+    if (outcome_) {
+      observe_latency();
+      gates_->on_result(*outcome_, loop_->now(), tickets_);
+    } else {
+      gates_->on_cancel(tickets_);
+    }
+    endpoint_->end();
+    endpoint_.reset();
+  }
+
+ private:
+  // A failure must not make an endpoint look quick.
+  void observe_latency() {
+    const bool failed = outcome_->failure != Failure::none || outcome_->is_cut;
+    const Duration floor = failed ? Duration(std::chrono::seconds(1)) : Duration(1);
+    endpoint_->latency().observe(std::max(outcome_->duration, floor), loop_->now());
+  }
+
+  const EventLoop* loop_ = nullptr;
+  std::shared_ptr<Endpoint> endpoint_;
+  std::shared_ptr<const Gates> gates_;
+  Gates::Tickets tickets_{};
+  std::optional<TryOutcome> outcome_;
+};
+
+}  // namespace outrigger::upstream

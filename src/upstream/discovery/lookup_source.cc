@@ -1,0 +1,34 @@
+#include "upstream/discovery/lookup_source.h"
+
+namespace outrigger::upstream {
+
+LookupSource::LookupSource(const config::EndpointSpec& spec, const SourceContext& context)
+    : context_(context),
+      spec_(spec),
+      discovery_(context_.board->find(spec.address)),
+      again_(context_.loop, [this] { ask(); }) {}
+
+void LookupSource::start() {
+  const auto known = discovery_->last_good(context_.loop.now());
+  is_pending_ = !known;
+  use(known.value_or(Answer{}));
+  ask();
+}
+
+void LookupSource::on_answer(Answer answer, const std::string& error, Duration ttl) {
+  const Instant now = context_.loop.now();
+  context_.stats.lookups.add();
+  is_pending_ = false;
+  error_ = error;
+  again_.start(ttl);
+  if (error.empty()) {
+    use(answer);
+    discovery_->succeed(std::move(answer), now);
+  } else {
+    context_.stats.failed_lookups.add();
+    use(discovery_->fail(error, now).value_or(std::move(answer)));
+  }
+  context_.owner.on_source_changed();
+}
+
+}  // namespace outrigger::upstream
