@@ -130,7 +130,7 @@ void Acceptor::pause() {
 void Acceptor::begin(Accepted accepted) {
   const bool may_give = balance_ != nullptr && !context_.draining;
   Worker* const lighter = may_give ? balance_->lighter(context_.loop.now()) : nullptr;
-  if (lighter != nullptr) return lighter->take(std::move(accepted), place_.name, certificate_);
+  if (lighter != nullptr) return lighter->take(std::move(accepted), place_.name, certificate_, &balance_->own());
   std::move(accepted).begin(context_, place_, certificate_);
 }
 

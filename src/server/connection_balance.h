@@ -19,14 +19,15 @@ class ConnectionBalance {
   static constexpr double kBurst = 64;
   static constexpr double kPerSecond = 100;
 
-  explicit ConnectionBalance(const Worker& own) : own_(own) {}
+  explicit ConnectionBalance(Worker& own) : own_(own) {}
+  Worker& own() { return own_; }
   // All workers; before the first connection. They outlive this.
   void set_workers(const std::vector<std::unique_ptr<Worker>>& workers);
   // The worker that should have the next connection in place of this one, if any.
   Worker* lighter(Instant now);
 
  private:
-  const Worker& own_;
+  Worker& own_;
   std::vector<Worker*> others_;
   double left_ = kBurst;
   Instant counted_{};

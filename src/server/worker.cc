@@ -51,13 +51,15 @@ void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
   snapshot_ = snapshot;
 }
 
-void Worker::take(Accepted accepted, const std::string& listener,
-                  std::shared_ptr<net::tls::ServerContext> certificate) {
+void Worker::take(Accepted accepted, const std::string& listener, std::shared_ptr<net::tls::ServerContext> certificate,
+                  Worker* from) {
   coming_.fetch_add(1, std::memory_order_relaxed);
   auto shared = std::make_shared<Accepted>(std::move(accepted));  // a function must be copyable
-  loop_.post([this, shared = std::move(shared), listener, certificate = std::move(certificate)] {
+  loop_.post([this, shared = std::move(shared), listener, certificate = std::move(certificate), from] {
     coming_.fetch_sub(1, std::memory_order_relaxed);
-    std::move(*shared).begin(context_, context_.place(listener), certificate);
+    proxy::ListenerPlace& place = context_.place(listener);
+    if (place.now == nullptr && from != nullptr) return from->take(std::move(*shared), listener, certificate, nullptr);
+    std::move(*shared).begin(context_, place, certificate);
   });
 }
 

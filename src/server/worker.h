@@ -37,8 +37,10 @@ class Worker {
   std::size_t connections() const {
     return context_.open.load(std::memory_order_relaxed) + coming_.load(std::memory_order_relaxed);
   }
-  // Serves a connection that another worker accepted for `listener`. Thread: any.
-  void take(Accepted accepted, const std::string& listener, std::shared_ptr<net::tls::ServerContext> certificate);
+  // Serves a connection that worker `from` accepted for `listener`, or gives it back where this one has not heard of
+  // the listener yet; null: it was given back. Thread: any.
+  void take(Accepted accepted, const std::string& listener, std::shared_ptr<net::tls::ServerContext> certificate,
+            Worker* from);
   // Thread: the worker's.
   const proxy::LiveConfig& live() const { return *context_.live; }
 

@@ -8,7 +8,8 @@ import tempfile
 from support import certificates, raw
 from support.case import Case
 from support.curl import curl
-from support.wait import PATIENCE
+from support.ports import free_port
+from support.wait import PATIENCE, until
 
 CONFIG = """
 version: 1
@@ -53,3 +54,27 @@ class Workers(Case):
             client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 200"))
         self.assertEqual([2, 2, 2, 2], self.by_worker(proxy))
+
+    def test_a_new_listener_answers_whichever_worker_knows_it_first(self):
+        service = self.start(raw.Peer.answering())
+        proxy = self.proxy(CONFIG, service, workers=4, wait_for=("listen", "admin"))
+        for _ in range(10):
+            port = free_port()
+            more = f'listeners:\n  - {{name: p{port}, address: "127.0.0.1:{port}", upstream: app}}\n'
+            proxy.write(CONFIG.replace("listeners:\n", more))
+            proxy.signal(signal.SIGHUP)
+            clients = [self.first_connected(port) for _ in range(8)]
+            self.assertEqual([200] * 8, [client.get().status for client in clients])
+
+    def first_connected(self, port):
+        client = None
+
+        def connects():
+            nonlocal client
+            try:
+                client = self.enterContext(raw.Client(port))
+            except ConnectionRefusedError:
+                return False
+            return True
+        until(connects, f"a listener on {port}")
+        return client
