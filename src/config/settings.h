@@ -150,7 +150,6 @@ struct LoadBalancing {
   std::string hash_on;           // "client_ip", "path", "header:NAME", "cookie:NAME", "query:NAME"; of hash policies
   double bounded_load = 0;       // 0: none
   std::uint32_t spill_over = 0;  // of `first`; 0: never
-  Duration slow_start{};         // 0: none
 };
 
 struct HealthCheck {
@@ -192,6 +191,7 @@ struct Upstream {
   std::optional<HealthCheck> health_check;
   UpstreamLimits limits;
   UpstreamTimeouts timeouts;
+  Duration slow_start{};  // 0: none
   Mark mark;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "config/addresses.h"
 #include "config/describe.h"
 #include "config/settings.h"
@@ -80,8 +82,6 @@ void describe(Schema<LoadBalancing>& schema) {
       .field("spill_over", &LoadBalancing::spill_over,
              "For first: requests at which the next endpoint serves as well; 0: never.")
       .range(0, 1'000'000);
-  schema.field("slow_start", &LoadBalancing::slow_start, "Time in which a new endpoint comes to its share; 0s: none.")
-      .range(Duration(0), kDay);
   schema.check([](const LoadBalancing& balancing) -> std::string {
     const bool hashes = balancing.policy == BalancePolicy::ring_hash || balancing.policy == BalancePolicy::maglev;
     if (hashes && balancing.hash_on.empty()) return "needs hash_on: what should keep a request at its endpoint?";
@@ -121,6 +121,7 @@ void describe(Schema<HealthCheck>& schema) {
   schema.check([](const HealthCheck& check) -> std::string {
     if (!check.path && !check.tcp) return "needs path or tcp: true";
     if (check.path && check.tcp) return "has both path and tcp: keep one";
+    if (check.status.empty()) return "status names no good answer";
     return !check.path && check.contains ? "contains needs path" : "";
   });
 }
@@ -131,6 +132,10 @@ void describe(Schema<OutlierSuccessRate>& schema) {
   schema.field("min_requests", &OutlierSuccessRate::min_requests, "Fewer in an interval say nothing about a share.")
       .range(1, 1'000'000);
   schema.field("interval", &OutlierSuccessRate::interval, "Time over which requests are counted.").range(kSoon, kDay);
+  schema.check([](const OutlierSuccessRate& rate) {
+    const bool decides = rate.gap.value > 0 && rate.gap.value < 1;
+    return decides ? std::string() : "gap must be above 0% and below 100%, or it takes out any endpoint, or none";
+  });
 }
 
 void describe(Schema<Outlier>& schema) {
@@ -145,6 +150,10 @@ void describe(Schema<Outlier>& schema) {
   schema.field("max_eject_for", &Outlier::max_eject_for, "Limit of that doubling.").range(kSoon, kDay);
   schema.field("max_ejected", &Outlier::max_ejected, "Share of the endpoints that may be out; one always may.")
       .example("50%");
+  schema.check([](const Outlier& outlier) {
+    return outlier.eject_for > outlier.max_eject_for ? std::string("eject_for is longer than max_eject_for")
+                                                     : std::string();
+  });
 }
 
 void describe(Schema<Upstream>& schema) {
@@ -162,8 +171,14 @@ void describe(Schema<Upstream>& schema) {
   schema.field("health_check", &Upstream::health_check, "Active checks; absent: none.");
   schema.field("limits", &Upstream::limits, "Concurrency.");
   schema.field("timeouts", &Upstream::timeouts, "Time limits.");
+  schema.field("slow_start", &Upstream::slow_start, "Time in which a new endpoint comes to its share; 0s: none.")
+      .range(Duration(0), kDay);
   schema.check([](const Upstream& upstream) {
-    return upstream.endpoints.empty() ? std::string("needs at least one endpoint") : std::string();
+    if (upstream.endpoints.empty()) return std::string("needs at least one endpoint");
+    const bool has_socket = std::ranges::any_of(
+        upstream.endpoints, [](const EndpointSpec& endpoint) { return endpoint.address.starts_with("unix:"); });
+    const bool asks_port = upstream.health_check && upstream.health_check->port;
+    return has_socket && asks_port ? std::string("health_check.port: a Unix socket has no other port") : std::string();
   });
 }
 

@@ -110,8 +110,20 @@ class Builder final : private UpstreamChains {
 
   const Link* upstream_chain(const std::string& name) { return live_->upstreams.find(name)->second.chain.first(); }
 
-  void add_route(LiveListener& live, const config::Route& route, const config::Listener& listener) {
-    LiveRoute& made = live.routes.emplace_back(route.match);
+  // The routes by their matches; one that is asked for several hosts is made once.
+  std::vector<Router::Candidate> add_routes(LiveListener& live, const config::Listener& listener) {
+    std::vector<Router::Candidate> candidates;
+    std::map<std::size_t, const LiveRoute*> made;  // by place in the file
+    for (const PlacedRoute& placed : routes_in_order(listener)) {
+      const LiveRoute*& route = made[placed.index];
+      if (route == nullptr) route = &add_route(live, placed.route, listener);
+      candidates.push_back({RouteMatcher(placed.route.match), route});
+    }
+    return candidates;
+  }
+
+  const LiveRoute& add_route(LiveListener& live, const config::Route& route, const config::Listener& listener) {
+    LiveRoute& made = live.routes.emplace_back();
     made.name = route.name;
     made.limits = effective(listener.timeouts, route.timeouts);
     made.upstream = route.upstream;
@@ -128,6 +140,7 @@ class Builder final : private UpstreamChains {
     if (route.redirect) add_filter(made.chain, *route.redirect, owner);
     if (route.respond) add_filter(made.chain, *route.respond, owner);
     made.chain.finish(route.upstream.empty() ? nullptr : upstream_chain(route.upstream));
+    return made;
   }
 
   void add_listener(const config::Listener& listener) {
@@ -138,9 +151,9 @@ class Builder final : private UpstreamChains {
       if (auto cidr = Cidr::parse(text)) live.trusted.blocks.push_back(*cidr);
       live.trusted.unix_peers = live.trusted.unix_peers || text == "unix";
     }
-    for (const PlacedRoute& placed : routes_in_order(listener)) add_route(live, placed.route, listener);
+    auto candidates = add_routes(live, listener);
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
-    live.chain.add(std::make_unique<Router>(live.routes));
+    live.chain.add(std::make_unique<Router>(std::move(candidates)));
     live.chain.finish(nullptr);
     live.stats = ListenerStats(listener.name);
     live.count = std::static_pointer_cast<ConnectionCount>(  // found again after a reload

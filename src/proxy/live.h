@@ -61,8 +61,6 @@ struct LiveUpstream {
 };
 
 struct LiveRoute {
-  explicit LiveRoute(const config::RouteMatch& match) : matcher(match) {}
-  RouteMatcher matcher;
   std::string name;
   Limits limits;
   std::string upstream;  // where it leads, if that is one
@@ -91,7 +89,7 @@ struct LiveListener {
   Limits limits;
   TrustedProxies trusted;
   Chain chain;
-  std::deque<LiveRoute> routes;  // most specific first
+  std::deque<LiveRoute> routes;
   ListenerStats stats;
   bool sheds_load = true;  // over limits.memory it answers 503; not so where the process is watched
   std::shared_ptr<ConnectionCount> count = std::make_shared<ConnectionCount>();  // of the process

@@ -7,18 +7,20 @@
 namespace outrigger::server {
 
 std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(const std::string& address,
-                                                                               std::size_t count) {
+                                                                               std::size_t count, bool is_own_port) {
   const auto parsed = net::Address::parse(address);
   if (!parsed) return std::unexpected(parsed.error());
-  // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
-  const auto probe = net::listen_on(*parsed, false);
-  if (!probe) return std::unexpected(probe.error());
   std::shared_ptr<ListenSockets> made(new ListenSockets(address, {}));
-  if (parsed->is_unix() || count == 1) {
-    made->sockets_.push_back(*probe);
-    return made;
+  if (!is_own_port || parsed->is_unix()) {
+    // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
+    const auto probe = net::listen_on(*parsed, false);
+    if (!probe) return std::unexpected(probe.error());
+    if (parsed->is_unix()) {
+      made->sockets_.push_back(*probe);
+      return made;
+    }
+    ::close(*probe);
   }
-  ::close(*probe);
   for (std::size_t i = 0; i < count; ++i) {
     const auto socket = net::listen_on(*parsed, true);
     if (!socket) return std::unexpected(socket.error());

@@ -12,14 +12,17 @@ namespace outrigger::server {
 // snapshot uses them any more.
 class ListenSockets {
  public:
-  // Binds `count` sockets. Errors are a sentence: "cannot listen on 0.0.0.0:80: Address already in use". Thread: any.
-  static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count);
+  // Binds `count` sockets. Errors are a sentence: "cannot listen on 0.0.0.0:80: Address already in use". With
+  // `is_own_port` sockets of this process may listen on that port already, on another address. Thread: any.
+  static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count,
+                                                                         bool is_own_port = false);
   ~ListenSockets();
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 
   // As it stands in the file.
   const std::string& address() const { return address_; }
+  std::size_t count() const { return sockets_.size(); }
   // The socket of worker `index`, counted from 0.
   int of(std::size_t index) const { return sockets_[sockets_.size() == 1 ? 0 : index]; }
 

@@ -1,20 +1,38 @@
 #include "server/snapshot.h"
 
 #include "base/secret.h"
+#include "net/address.h"
 #include "server/file_watch.h"
 
 namespace outrigger::server {
 
 namespace {
 
-std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, const std::string& address) {
+template <typename Condition>
+std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, Condition is_it) {
   for (const auto& [name, sockets] : snapshot.sockets) {
-    if (sockets->address() == address) return sockets;
+    if (is_it(*sockets)) return sockets;
   }
   for (const auto& sockets : {snapshot.status, snapshot.admin}) {
-    if (sockets && sockets->address() == address) return sockets;
+    if (sockets && is_it(*sockets)) return sockets;
   }
   return nullptr;
+}
+
+std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, const std::string& address) {
+  return find(snapshot, [&](const ListenSockets& sockets) { return sockets.address() == address; });
+}
+
+// The same port on any address: 0 for a Unix socket or what is no address.
+std::uint16_t port_of(const std::string& address) {
+  const auto parsed = net::Address::parse(address);
+  return parsed && !parsed->is_unix() ? parsed->port() : std::uint16_t{0};
+}
+
+bool holds_port(const Snapshot& snapshot, const std::string& address) {
+  const std::uint16_t port = port_of(address);
+  return port != 0 &&
+         find(snapshot, [&](const ListenSockets& sockets) { return port_of(sockets.address()) == port; }) != nullptr;
 }
 
 }  // namespace
@@ -57,10 +75,10 @@ std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const Snapshot& next, const
     errors.push_back("cannot listen on " + address + " twice");
     return nullptr;
   }
-  if (current_) {
-    if (auto kept = find(*current_, address)) return kept;
-  }
-  auto made = ListenSockets::bind(address, count);
+  const auto kept = current_ ? find(*current_, address) : nullptr;
+  const bool is_unix = port_of(address) == 0;  // one socket for all workers
+  if (kept && (is_unix || kept->count() == count)) return kept;
+  auto made = ListenSockets::bind(address, count, current_ && holds_port(*current_, address));
   if (made) return *made;
   errors.push_back(made.error());
   return nullptr;

@@ -45,7 +45,7 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       outlier_gates_(make_outlier_gates(outlier_)),
       health_(board_of(settings, parts_.store)),
       discovery_(DiscoveryBoard::of(settings.name, parts_.store)),
-      balancer_(settings.load_balancing) {
+      balancer_(settings.load_balancing, settings.slow_start) {
   if (previous != nullptr) {
     retired_ = previous->retired_;
     inherited_ = previous->inherited_;

@@ -37,7 +37,9 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
 
 Stream::~Stream() {
   upload_.reset();
-  if (pick_ && body_ && body_->failure() != Failure::none) pick_.set_cut();
+  // A tunnel ends as its users like: that says nothing of the endpoint.
+  const bool is_cut = !is_tunnel_ && body_ && body_->failure() != Failure::none;
+  if (pick_ && is_cut) pick_.set_cut();
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 
@@ -113,6 +115,7 @@ bool Stream::open_tunnel() {
   const Duration idle = exchange_.limits().tunnel_idle.value_or(is_web_socket ? kWebSocketIdle : kTunnelIdle);
   upstream::WireBody* const client = exchange_.open_tunnel(idle);
   if (client == nullptr) return false;
+  is_tunnel_ = true;
   body_.emplace(exchange_.loop(), connection_->transport(), connection_->input(),
                 http::h1::BodyDecoder(Framing::until_close, 0, &exchange_.arena()), idle,
                 upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,

@@ -102,6 +102,7 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   bool has_content_;
   bool expects_continue_;
   bool continue_due_ = false;
+  bool is_tunnel_ = false;
   bool upload_done_;
   bool body_begun_ = false;
   RootTask upload_;  // last: its frame refers to everything above

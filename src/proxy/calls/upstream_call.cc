@@ -83,7 +83,8 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
     cluster_->stats().replays.add();
     result = co_await attempt(exchange, pick, slot, true);
-  } else if (may_go_elsewhere(exchange, result.failure)) {
+  }
+  if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
     end(exchange, pick, result, begin);

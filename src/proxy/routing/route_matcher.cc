@@ -39,16 +39,12 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
   return std::nullopt;
 }
 
+// Of a match with at most one host.
 auto rank(const config::RouteMatch& match) {
-  std::size_t exact_host = 0;
-  std::size_t wildcard = 0;
-  for (const std::string& host : match.host) {
-    if (host.starts_with("*.")) {
-      wildcard = std::max(wildcard, host.size());
-    } else {
-      exact_host = 1;
-    }
-  }
+  const std::string host = match.host.empty() ? "" : match.host.front();
+  const bool is_wildcard = host.starts_with("*.");
+  const std::size_t exact_host = !host.empty() && !is_wildcard ? 1 : 0;
+  const std::size_t wildcard = is_wildcard ? host.size() : 0;
   const std::size_t kind = match.path.exact ? 3U : match.path.prefix ? 2U : match.path.regex ? 1U : 0U;
   const std::size_t length = match.path.prefix ? match.path.prefix->size() : 0;
   return std::tuple(exact_host, wildcard, kind, length, !match.method.empty(), match.headers.size(),
@@ -99,7 +95,14 @@ bool RouteMatcher::matches(const RequestHead& request) const {
 
 std::vector<PlacedRoute> routes_in_order(const config::Listener& listener) {
   std::vector<PlacedRoute> order;
-  for (std::size_t i = 0; i < listener.routes.size(); ++i) order.push_back({listener.routes[i], i});
+  for (std::size_t i = 0; i < listener.routes.size(); ++i) {
+    const std::vector<std::string>& hosts = listener.routes[i].match.host;
+    if (hosts.size() < 2) order.push_back({listener.routes[i], i});
+    for (std::size_t host = 0; hosts.size() > 1 && host < hosts.size(); ++host) {
+      order.push_back({listener.routes[i], i});
+      order.back().route.match.host = {hosts[host]};
+    }
+  }
   if (!listener.upstream.empty()) {
     PlacedRoute& all = order.emplace_back();
     all.route.name = all.route.upstream = listener.upstream;

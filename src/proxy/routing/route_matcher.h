@@ -33,15 +33,15 @@ class RouteMatcher {
   std::vector<Value> query_;
 };
 
-// One route of a listener and its place in the file.
+// One route of a listener for one of its hosts, and its place in the file.
 struct PlacedRoute {
   static constexpr std::size_t kCatchAll = static_cast<std::size_t>(-1);
   config::Route route;
   std::size_t index = kCatchAll;  // in `routes`; kCatchAll: made from the listener's `upstream`
 };
 
-// The routes in the order in which they are asked: exact host, longest wildcard, any; exact path, longest prefix,
-// regex, any; method; more headers; more query; then file order.
+// The routes in the order in which they are asked, one with several hosts once for each: exact host, longest wildcard,
+// any; exact path, longest prefix, regex, any; method; more headers; more query; then file order.
 std::vector<PlacedRoute> routes_in_order(const config::Listener& listener);
 
 }  // namespace outrigger::proxy

@@ -41,6 +41,23 @@ TEST_CASE("routes are asked most specific first, equal ones in file order", "[pr
   CHECK(names == std::vector<std::string>{"host", "wildcard", "exact", "long", "short", "any", "any again", "app"});
 }
 
+TEST_CASE("a route with several hosts is asked for each where that host stands", "[proxy][route][security]") {
+  config::Listener listener;
+  config::RouteMatch mixed;
+  mixed.host = {"a.example", "*.example"};
+  config::RouteMatch exact;
+  exact.host = {"www.example"};
+  config::RouteMatch longer;
+  longer.host = {"*.b.example"};
+  listener.routes = {route("mixed", mixed), route("exact", exact), route("longer", longer)};
+  std::vector<std::string> names;
+  for (const PlacedRoute& placed : routes_in_order(listener)) {
+    names.push_back(placed.route.name + " " + placed.route.match.host.front());
+  }
+  CHECK(names ==
+        std::vector<std::string>{"mixed a.example", "exact www.example", "longer *.b.example", "mixed *.example"});
+}
+
 TEST_CASE("a host is the same name with a last dot, a port or in capitals", "[proxy][route][security]") {
   config::RouteMatch match;
   match.host = {"a.example", "*.b.example"};

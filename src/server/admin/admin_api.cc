@@ -99,7 +99,10 @@ std::string_view AdminApi::refusal(const RequestHead& request) const {
     return "Host must be localhost or an IP address: another name may be a trick of a web page";
   }
   const auto origin = request.headers.get("Origin");
-  if (origin && !origin->ends_with(request.authority)) return "a request from another site";
+  if (origin &&
+      origin->substr(std::min(origin->find("://"), origin->size())) != "://" + std::string(request.authority)) {
+    return "a request from another site";
+  }
   const auto site = request.headers.get("Sec-Fetch-Site");
   if (site && *site != "same-origin" && *site != "none") return "a request from another site";
   return {};

@@ -16,8 +16,8 @@ bool was_tried(const Member& member, Tried tried) {
 
 }  // namespace
 
-Balancer::Balancer(const config::LoadBalancing& settings)
-    : slow_start_(settings.slow_start), policy_(make_policy(settings)) {}
+Balancer::Balancer(const config::LoadBalancing& settings, Duration slow_start)
+    : slow_start_(slow_start), policy_(make_policy(settings)) {}
 
 void Balancer::set_members(std::vector<Member> members) {
   members_ = std::move(members);
@@ -68,7 +68,7 @@ bool Balancer::collect(const PickContext& context) {
       continue;
     }
     const std::uint64_t tier =
-        (verdict == Gates::Verdict::avoid ? 2U : 0U) + (was_tried(member, context.tried) ? 1U : 0U);
+        (was_tried(member, context.tried) ? 2U : 0U) + (verdict == Gates::Verdict::avoid ? 1U : 0U);
     const std::uint64_t rank = (tier << 32) + member.priority;
     if (rank > best) continue;
     if (rank < best) left_.clear();

@@ -19,7 +19,7 @@ class Balancer {
     bool is_refused = false;         // none, because gates said no
   };
 
-  explicit Balancer(const config::LoadBalancing& settings);
+  explicit Balancer(const config::LoadBalancing& settings, Duration slow_start = {});
 
   void set_members(std::vector<Member> members);
   const std::vector<Member>& members() const { return members_; }

@@ -8,6 +8,7 @@ import time
 
 from support import raw
 from support.case import Case
+from support.curl import curl
 from support.tokens import Signer
 from support.wait import until
 
@@ -121,8 +122,10 @@ class Credentials(Case):
         self.assertEqual(200, self.client(proxy).get("/", "X-Key: key-4711", basic("alice", "pass-4711")).status)
         proxy.log(1)
         pages = [proxy.stderr(), (proxy.dir / "stdout").read_text()]
-        for name, path in (("status", "/metrics"), ("status", "/readyz"), ("admin", "/api/v1/config"), ("admin", "/")):
-            pages.append(self.enterContext(raw.Client(proxy.port(name))).get(path).body.decode())
+        for name, path in (("status", "/metrics"), ("status", "/readyz"), ("admin", "/api/config"), ("admin", "/")):
+            page = curl(f"http://{proxy.address(name)}{path}")
+            self.assertEqual(200, page.status, path)
+            pages.append(page.body.decode())
         for page in pages:
             for secret in secrets:
                 self.assertNotIn(secret, page)

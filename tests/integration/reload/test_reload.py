@@ -5,8 +5,10 @@ import time
 
 from support import raw
 from support.case import Case
+from support.curl import curl
 from support.load import Load
 from support.outrigger import command
+from support.ports import free_port
 from support.services import Echo
 from support.wait import until
 
@@ -145,3 +147,33 @@ class Api(Case):
         done = command("reload", "--admin", served.address("admin"))
         self.assertEqual(1, done.returncode)
         self.assertIn("nonsense", done.stdout + done.stderr)
+
+
+class Addresses(Case):
+    TEXT = """
+version: 1
+listeners: [{name: @name@, address: "@where@", routes: [{respond: {body: "@name@"}}]}]
+"""
+
+    def test_an_address_may_be_spelled_in_another_way_on_the_same_port(self):
+        for workers in (1, 2):
+            port = free_port()
+            text = self.TEXT.replace("@name@", "web")
+            self.served = self.proxy(text.replace("@where@", f"127.0.0.1:{port}"), workers=workers, wait_for=())
+            until(lambda port=port: curl(f"http://127.0.0.1:{port}/").status == 200, "the first address")
+            for where in (f"0.0.0.0:{port}", f"127.0.0.1:{port}"):
+                said = self.served.stderr().count('"reloaded"')
+                self.served.file.write_text(text.replace("@where@", where))
+                self.served.signal(signal.SIGHUP)
+                until(lambda said=said: self.served.stderr().count('"reloaded"') > said, f"{where} to be adopted")
+                self.assertEqual(200, curl(f"http://127.0.0.1:{port}/").status)
+
+    def test_the_port_of_a_listener_may_become_the_status_port(self):
+        one, two = free_port(), free_port()
+        text = self.TEXT.replace("@name@", "web")
+        self.served = self.proxy(text.replace("@where@", f"127.0.0.1:{one}"), workers=4, wait_for=())
+        until(lambda: curl(f"http://127.0.0.1:{one}/").status == 200, "the listener")
+        self.served.file.write_text(text.replace("@where@", f"127.0.0.1:{two}") + f"status: {{address: '127.0.0.1:{one}'}}\n")
+        self.served.signal(signal.SIGHUP)
+        until(lambda: curl(f"http://127.0.0.1:{two}/").status == 200, "the moved listener")
+        self.assertEqual([200] * 12, [curl(f"http://127.0.0.1:{one}/livez").status for _ in range(12)])

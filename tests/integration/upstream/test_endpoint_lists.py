@@ -123,7 +123,7 @@ class Files(Lists):
 
     def test_an_endpoint_that_joins_by_reload_starts_slowly_too(self):
         old, new = self.peers(2)
-        client = self.serve(old, config=CONFIG.replace("round_robin", "{policy: round_robin, slow_start: 10m}"))
+        client = self.serve(old, config=CONFIG.replace("round_robin", "round_robin\n    slow_start: 10m"))
         self.assertEqual([old.port], self.asked(client, 5))
         self.write(old, new)
         until(lambda: self.endpoints() == 2, "the new endpoint")

@@ -151,3 +151,15 @@ upstreams: {app: {endpoints: ["@dead@", "@app@"], load_balancing: round_robin, f
         client = self.client(proxy)
         post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
         self.assertEqual([200] * 20, [client.request(post).status for _ in range(20)])
+
+    def test_an_endpoint_that_died_under_kept_connections_costs_no_request(self):
+        going, staying = self.start(raw.Peer.answering()), self.start(raw.Peer.answering())
+        proxy = self.proxy("""
+version: 1
+listeners: [{address: "@listen@", upstream: app}]
+upstreams: {app: {endpoints: ["@going@", "@app@"], load_balancing: round_robin, filters: []}}
+""", staying, going=going.address)
+        client = self.client(proxy)
+        self.assertEqual([200] * 4, [client.get().status for _ in range(4)])
+        going.stop()
+        self.assertEqual([200] * 10, [client.get().status for _ in range(10)])
