@@ -1,11 +1,12 @@
 """What the client sees when the service fails."""
+import socket
 import threading
 import time
 
 from support import raw
 from support.case import BARE, PLAIN, Case
 from support.ports import free_port
-from support.wait import until
+from support.wait import PATIENCE, until
 
 HASTY = """
 version: 1
@@ -152,14 +153,36 @@ upstreams: {app: {endpoints: ["@dead@", "@app@"], load_balancing: round_robin, f
         post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
         self.assertEqual([200] * 20, [client.request(post).status for _ in range(20)])
 
-    def test_an_endpoint_that_died_under_kept_connections_costs_no_request(self):
-        going, staying = self.start(raw.Peer.answering()), self.start(raw.Peer.answering())
+    def test_an_endpoint_that_dies_under_a_kept_connection_costs_no_request(self):
+        going, staying = OneConnection(), self.start(raw.Peer.answering())
+        self.addCleanup(going.socket.close)
         proxy = self.proxy("""
 version: 1
 listeners: [{address: "@listen@", upstream: app}]
 upstreams: {app: {endpoints: ["@going@", "@app@"], load_balancing: round_robin, filters: []}}
 """, staying, going=going.address)
         client = self.client(proxy)
-        self.assertEqual([200] * 4, [client.get().status for _ in range(4)])
-        going.stop()
-        self.assertEqual([200] * 10, [client.get().status for _ in range(10)])
+        self.assertEqual([200] * 6, [client.get().status for _ in range(6)])
+        going.thread.join(PATIENCE)
+        self.assertEqual(2, going.requests)  # the second found it gone: a new connection, then another endpoint
+
+
+class OneConnection:
+    """A service that takes one connection, answers its first request, and is gone at the second."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.socket.getsockname()[1]}"
+        self.requests = 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        connection, _ = self.socket.accept()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        with connection:
+            while self.requests < 2 and connection.recv(65536):
+                self.requests += 1
+                if self.requests == 1:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
