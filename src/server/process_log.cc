@@ -76,8 +76,8 @@ ProcessLog::ProcessLog(const config::Logging& settings) {
 
 ProcessLog::~ProcessLog() {
   set_log_writer(nullptr);
+  spdlog::shutdown();  // joins the writer, which may still use the logger
   logger_.reset();
-  spdlog::shutdown();
 }
 
 void ProcessLog::apply(const config::Logging& settings) {
