@@ -11,7 +11,6 @@
 namespace outrigger::filters {
 namespace {
 
-using base::crypto::Algorithm;
 using base::crypto::VerificationKey;
 using Loaded = std::expected<std::shared_ptr<const void>, std::string>;
 
