@@ -16,7 +16,7 @@ namespace outrigger {
 class LineLog {
  public:
   static constexpr std::size_t kMaxLine = 8 * 1024;
-  static constexpr std::size_t kLaneSize = 256 * 1024;
+  static constexpr std::size_t kLaneSize = 1024 * 1024;  // 35 ms of 100,000 lines a second
 
   LineLog() = default;
   LineLog(const LineLog&) = delete;

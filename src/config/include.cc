@@ -12,6 +12,7 @@ namespace outrigger::config {
 namespace {
 
 constexpr std::size_t kMaxFiles = 1000;
+constexpr std::size_t kReadAtOnce = 64 * 1024;
 
 // Names matching `pattern`, sorted; a pattern without wildcards is itself.
 std::vector<std::string> matching(const std::string& pattern) {
@@ -115,9 +116,13 @@ std::optional<std::string> read_text(const std::string& path, std::size_t most, 
     error = "cannot read " + path + ": " + std::strerror(errno);
     return std::nullopt;
   }
-  std::string text(most, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(most));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::string text;  // grows with the file: zeroing room for the largest took longer than everything else of a start
+  while (in && text.size() < most) {
+    const std::size_t before = text.size();
+    text.resize(std::min(most, before + kReadAtOnce));
+    in.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
+    text.resize(before + static_cast<std::size_t>(in.gcount()));
+  }
   return text;
 }
 
