@@ -2,8 +2,9 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "base/status_range.h"
 
 namespace outrigger::filters {
 
@@ -21,7 +22,7 @@ class StatusRanges {
   static std::string check(const std::string& word);
 
  private:
-  std::vector<std::pair<std::uint16_t, std::uint16_t>> ranges_;  // inclusive
+  std::vector<base::StatusRange> ranges_;
 };
 
 }  // namespace outrigger::filters
