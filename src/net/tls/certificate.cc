@@ -86,14 +86,6 @@ bool fill(const CertifiedKey& made, const CertificateRequest& request, const Cer
          describe_usage(certificate, request.usage) && X509_sign(certificate, issuer.key.get(), EVP_sha256()) > 0;
 }
 
-std::string content(BIO* bio) {
-  const char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string text(data, static_cast<std::size_t>(size));
-  BIO_free(bio);
-  return text;
-}
-
 }  // namespace
 
 void FreeKey::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }

@@ -97,14 +97,6 @@ std::vector<std::string> names_of(x509_st* certificate, int kind) {
   return found;
 }
 
-std::string content(BIO* bio) {
-  const char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string text(data, static_cast<std::size_t>(size));
-  BIO_free(bio);
-  return text;
-}
-
 // RFC 2253 text; what is no printable ASCII is escaped.
 std::string printed(const X509_NAME* name) {
   BIO* bio = BIO_new(BIO_s_mem());

@@ -34,6 +34,14 @@ int refuse_passphrase(char*, int, int, void* asked) {
 
 void FreeRevocations::operator()(X509_crl_st* list) const { X509_CRL_free(list); }
 
+std::string content(BIO* bio) {
+  const char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return text;
+}
+
 std::string openssl_reason() {
   const char* reason = ERR_reason_error_string(ERR_peek_error());
   ERR_clear_error();

@@ -10,6 +10,7 @@
 
 struct ssl_ctx_st;
 struct X509_crl_st;
+struct bio_st;
 
 // Files in PEM form. Errors are one line that names the file. Blocking; not on a worker.
 namespace outrigger::net::tls {
@@ -39,6 +40,9 @@ bool use_pair(ssl_ctx_st* context, const CertificatePair& pair);
 
 // The private key in a file; an encrypted one is an error.
 std::expected<KeyHandle, std::string> read_key(const std::string& path);
+
+// What was written into a memory BIO, which is freed.
+std::string content(bio_st* bio);
 
 // OpenSSL's first queued reason; the later ones only say where it went through. Clears the queue.
 std::string openssl_reason();
