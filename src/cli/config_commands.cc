@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "config/load.h"
 #include "filters/registry.h"
+#include "server/snapshot.h"
 
 namespace outrigger::cli {
 
@@ -16,8 +17,12 @@ struct FileOptions {
   bool json = false;
 };
 
+// All that `run` would refuse but ports that are in use: those are of another machine, or of the process that serves.
 int validate(const FileOptions& options) {
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  const auto inspect = [](const config::Settings& settings, const config::Findings& findings) {
+    server::SnapshotBuilder(1).load(settings, findings);
+  };
+  const config::LoadResult loaded = config::load_file(options.file, filters::catalog(), inspect);
   if (options.json) {
     std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
   } else {

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "config/circles.h"
 #include "config/describe.h"
+#include "config/findings.h"
 #include "config/scalar.h"
 #include "outrigger/endpoint_gate.h"
 
@@ -29,15 +30,7 @@ class Checks {
   }
 
  private:
-  // Where `path` was set, or the nearest block around it.
-  Mark mark_of(std::string path) const {
-    while (!path.empty()) {
-      if (const auto found = parser_.origins().find(path); found != parser_.origins().end()) return found->second;
-      const std::size_t cut = path.find_last_of(".[");
-      path.resize(cut == std::string::npos ? 0 : cut);
-    }
-    return {};
-  }
+  Mark mark_of(const std::string& path) const { return config::mark_of(path, parser_.origins()); }
   bool is_set(const std::string& path) const { return parser_.origins().contains(path); }
   void error(const std::string& path, std::string message) { report_.error(mark_of(path), path, std::move(message)); }
 

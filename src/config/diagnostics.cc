@@ -34,6 +34,13 @@ void Report::add(const Mark& mark, std::string path, std::string message, Severi
   if (source != sources_.end() && mark.line > 0) diagnostic.source_line = line_of(source->second.text, mark.line);
 }
 
+bool Report::has_errors(std::string_view path) const {
+  return std::ranges::any_of(diagnostics_, [path](const Diagnostic& d) {
+    if (d.severity != Severity::error || !d.path.starts_with(path)) return false;
+    return path.empty() || d.path.size() == path.size() || d.path[path.size()] == '.' || d.path[path.size()] == '[';
+  });
+}
+
 std::size_t Report::order_of(const std::string& file) const {
   const auto source = sources_.find(file);
   return source == sources_.end() ? sources_.size() : source->second.order;

@@ -63,7 +63,7 @@ Settings settings_of(const Node& root, FilterCatalog catalog, Report& report, st
 
 }  // namespace
 
-LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog) {
+LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog, const Inspect& inspect) {
   LoadResult result;
   result.sources.push_back(name);
   Report report;
@@ -74,16 +74,17 @@ LoadResult load_text(std::string_view text, std::string name, FilterCatalog cata
     expand_endpoint_lists(*root, report, result.sources);
     Settings settings = settings_of(*root, catalog, report, std::move(files));
     for (const std::string& file : settings.files) add_file(result.sources, file);
+    if (inspect) inspect(settings, Findings(*settings.origins, report));
     if (report.errors() == 0) result.settings = std::move(settings);
   }
   result.diagnostics = report.take();
   return result;
 }
 
-LoadResult load_file(const std::string& path, FilterCatalog catalog) {
+LoadResult load_file(const std::string& path, FilterCatalog catalog, const Inspect& inspect) {
   std::string problem;
   const auto text = read_text(path, kMaxFileBytes + 1, problem);
-  if (text) return load_text(*text, path, catalog);
+  if (text) return load_text(*text, path, catalog, inspect);
   LoadResult result;
   result.sources.push_back(path);
   Diagnostic& diagnostic = result.diagnostics.emplace_back();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/findings.h"
 #include "config/settings.h"
 
 // From files to checked settings, and back to text. The only entrance to this folder besides settings.h.
@@ -33,11 +35,15 @@ struct LoadResult {
   std::vector<std::string> sources;
 };
 
+// Looks at what settings name outside of the configuration: certificates, ports. Called last; where errors were found
+// before, the settings are as far as they could be read, and what it finds is told beside those.
+using Inspect = std::function<void(const Settings&, const Findings&)>;
+
 // Reads `path` and its includes. A file may have 4 MiB, 64 levels and 100,000 nodes after aliases are expanded.
 // Never throws; never prints. `catalog` and what it points to outlive the settings.
-LoadResult load_file(const std::string& path, FilterCatalog catalog);
+LoadResult load_file(const std::string& path, FilterCatalog catalog, const Inspect& inspect = {});
 // The same for text in memory; `name` stands in diagnostics, `include` is relative to the directory in `name`.
-LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog);
+LoadResult load_text(std::string_view text, std::string name, FilterCatalog catalog, const Inspect& inspect = {});
 
 // `file:line:col: path: message`, then the source line and a line with a caret. `color`: ANSI, for terminals.
 std::string render(const Diagnostic& diagnostic, bool color);

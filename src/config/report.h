@@ -28,6 +28,8 @@ class Report {
   }
 
   int errors() const { return errors_; }
+  // Whether something is wrong with `path` or what is below it.
+  bool has_errors(std::string_view path) const;
   // In the order of files as added, then lines; without repetitions.
   std::vector<Diagnostic> take();
 

@@ -176,7 +176,7 @@ std::string Address::text() const {
   return (host.contains(':') ? '[' + host + ']' : host) + ':' + std::to_string(port());
 }
 
-std::expected<int, std::string> listen_on(const Address& address, bool reuse_port) {
+std::expected<int, std::string> bind_to(const Address& address, bool reuse_port) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected(system_error("cannot make a socket for", address));
   if (address.is_unix()) {
@@ -188,7 +188,7 @@ std::expected<int, std::string> listen_on(const Address& address, bool reuse_por
     set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // inherited by accepted sockets
     set_flag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT);
   }
-  if (::bind(fd, address.get(), address.length()) != 0 || ::listen(fd, SOMAXCONN) != 0) {
+  if (::bind(fd, address.get(), address.length()) != 0) {
     auto message = system_error("cannot listen on", address);
     ::close(fd);
     return std::unexpected(std::move(message));

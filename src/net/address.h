@@ -51,9 +51,10 @@ struct HostPort {
 };
 std::expected<HostPort, std::string> split_host_port(std::string_view text);
 
-// A non-blocking, close-on-exec listening socket with SO_REUSEADDR, and SO_REUSEPORT when `reuse_port`.
-// Errors are a sentence: "cannot listen on 0.0.0.0:80: Permission denied". A stale Unix socket file is replaced.
-std::expected<int, std::string> listen_on(const Address& address, bool reuse_port);
+// A non-blocking, close-on-exec socket to listen with, bound and not listening yet, with SO_REUSEADDR, and SO_REUSEPORT
+// when `reuse_port`. Errors are a sentence: "cannot listen on 0.0.0.0:80: Permission denied". A stale Unix socket file
+// is replaced.
+std::expected<int, std::string> bind_to(const Address& address, bool reuse_port);
 
 // Begins a connect: a non-blocking socket that is connected or on its way (`in_progress`), or errno.
 struct Connecting {

@@ -82,8 +82,8 @@ FileWatch::FileWatch(EventLoop& loop, std::function<void()> changed)
 
 FileWatch::~FileWatch() { close(); }
 
-void FileWatch::watch(std::vector<std::string> sources) {
-  sources_ = std::move(sources);
+void FileWatch::watch(const std::vector<std::string>& sources) {
+  sources_ = sources;
   open();
   known_ = content_fingerprint(sources_);
   settling_ = false;
@@ -165,7 +165,7 @@ void FileWatch::wake() {
 
 void FileWatch::settle() {
   const std::uint64_t before = known_;
-  renew();
+  watch(sources_);
   if (known_ != before) changed_();
 }
 

@@ -23,10 +23,7 @@ class FileWatch final : private Wakeable {
 
   // Replaces what is watched, and takes the present content as known. A path with * ? or [ is a pattern: the files that
   // match it count too. Call it before the files are read: what changes meanwhile is noticed then.
-  void watch(std::vector<std::string> sources);
-  // As before, with the content that is there now.
-  void renew() { watch(sources_); }
-  const std::vector<std::string>& sources() const { return sources_; }
+  void watch(const std::vector<std::string>& sources);
 
  private:
   void wake() override;

@@ -1,6 +1,10 @@
 #include "server/listen_sockets.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "net/address.h"
 
@@ -13,7 +17,7 @@ std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(c
   std::shared_ptr<ListenSockets> made(new ListenSockets(address, {}));
   if (!is_own_port || parsed->is_unix()) {
     // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
-    const auto probe = net::listen_on(*parsed, false);
+    const auto probe = net::bind_to(*parsed, false);
     if (!probe) return std::unexpected(probe.error());
     if (parsed->is_unix()) {
       made->sockets_.push_back(*probe);
@@ -22,11 +26,20 @@ std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(c
     ::close(*probe);
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const auto socket = net::listen_on(*parsed, true);
+    const auto socket = net::bind_to(*parsed, true);
     if (!socket) return std::unexpected(socket.error());
     made->sockets_.push_back(*socket);
   }
   return made;
+}
+
+std::string ListenSockets::listen() {
+  if (is_listening_) return {};
+  for (const int fd : sockets_) {
+    if (::listen(fd, SOMAXCONN) != 0) return "cannot listen on " + address_ + ": " + std::strerror(errno);
+  }
+  is_listening_ = true;
+  return {};
 }
 
 ListenSockets::~ListenSockets() {

@@ -12,11 +12,14 @@ namespace outrigger::server {
 // snapshot uses them any more.
 class ListenSockets {
  public:
-  // Binds `count` sockets. Errors are a sentence: "cannot listen on 0.0.0.0:80: Address already in use". With
-  // `is_own_port` sockets of this process may listen on that port already, on another address. Thread: any.
+  // Binds `count` sockets, which do not listen yet. Errors are a sentence: "cannot listen on 0.0.0.0:80: Address
+  // already in use". With `is_own_port` sockets of this process may listen on that port already, on another address.
+  // Thread: any.
   static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count,
                                                                          bool is_own_port = false);
   ~ListenSockets();
+  // From here on connections are taken; nothing where they are already. Why not, "" if it worked. Thread: the main one.
+  std::string listen();
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 
@@ -31,6 +34,7 @@ class ListenSockets {
       : address_(std::move(address)), sockets_(std::move(sockets)) {}
   std::string address_;
   std::vector<int> sockets_;
+  bool is_listening_ = false;
 };
 
 }  // namespace outrigger::server

@@ -19,7 +19,7 @@ std::string LoadReport::headline() const {
   for (const config::Diagnostic& diagnostic : diagnostics) {
     if (diagnostic.severity == config::Severity::error) return first_line(config::render(diagnostic, false));
   }
-  return errors.empty() ? std::string() : errors.front();
+  return {};
 }
 
 Reloader::Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, std::size_t workers,
@@ -31,34 +31,44 @@ Reloader::Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog
       watch_(loop, [this] { reload(); }),
       good_(reloads("success")),
       bad_(reloads("failure")) {
-  watch_.watch(source_.text.empty() ? std::vector{source_.file} : std::vector<std::string>{});
+  if (source_.text.empty()) sources_.push_back(source_.file);
 }
 
 // The watch takes the content as known before it is read. What is read may name further files, so again until it
 // names no new ones.
-config::LoadResult Reloader::load() {
+config::LoadResult Reloader::load(const config::Inspect& inspect) {
   for (int attempt = 0;; ++attempt) {
-    watch_.renew();
-    config::LoadResult result = source_.text.empty() ? config::load_file(source_.file, catalog_)
-                                                     : config::load_text(source_.text, source_.file, catalog_);
-    if (attempt == 3 || result.sources == watch_.sources()) return result;
-    watch_.watch(result.sources);
+    watch_.watch(sources_);
+    config::LoadResult result = source_.text.empty() ? config::load_file(source_.file, catalog_, inspect)
+                                                     : config::load_text(source_.text, source_.file, catalog_, inspect);
+    if (attempt == 3 || result.sources == sources_) return result;
+    sources_ = result.sources;
   }
 }
 
 const LoadReport& Reloader::reload() {
-  config::LoadResult result = load();
+  SnapshotBuilder::Prepared next;
+  config::LoadResult result = load([&](const config::Settings& settings, const config::Findings& findings) {
+    next = {};  // of an earlier reading: lets go of its ports
+    next = builder_.open(settings, findings);
+  });
   report_.diagnostics = std::move(result.diagnostics);
-  report_.errors.clear();
-  std::shared_ptr<const Snapshot> next;
-  if (result.settings) next = builder_.build(std::move(*result.settings), report_.errors);
-  report_.ok = next != nullptr;
+  report_.ok = result.settings && adopt(std::move(next), std::move(*result.settings));
   report_.at = std::chrono::system_clock::now();
   (report_.ok ? good_ : bad_).add();
-  if (report_.ok) adopt_(std::move(next));
   if (report_.generation > 0) tell();
   if (report_.ok) ++report_.generation;
   return report_;
+}
+
+bool Reloader::adopt(SnapshotBuilder::Prepared next, config::Settings settings) {
+  auto snapshot = builder_.adopt(std::move(next), std::move(settings));
+  if (snapshot) {
+    adopt_(std::move(*snapshot));
+  } else {
+    report_.diagnostics.emplace_back().message = snapshot.error();
+  }
+  return snapshot.has_value();
 }
 
 void Reloader::tell() const {
@@ -66,7 +76,6 @@ void Reloader::tell() const {
     const bool is_error = diagnostic.severity == config::Severity::error;
     log(is_error ? LogLevel::error : LogLevel::warn, first_line(config::render(diagnostic, false)));
   }
-  for (const std::string& error : report_.errors) log(LogLevel::error, error);
   if (report_.ok) {
     log(LogLevel::info, "reloaded", {{"file", source_.file}});
   } else {

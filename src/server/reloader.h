@@ -23,8 +23,7 @@ struct LoadReport {
   bool ok = false;
   WallTime at{};
   std::uint64_t generation = 0;                 // counts the configurations that were adopted
-  std::vector<config::Diagnostic> diagnostics;  // of the file
-  std::vector<std::string> errors;              // of what the file names: ports, certificates
+  std::vector<config::Diagnostic> diagnostics;  // of the file and of what it names: ports, certificates
   // The first error in one line; empty when there is none.
   std::string headline() const;
 };
@@ -44,13 +43,15 @@ class Reloader {
   const Source& source() const { return source_; }
 
  private:
-  config::LoadResult load();
+  config::LoadResult load(const config::Inspect& inspect);
+  bool adopt(SnapshotBuilder::Prepared next, config::Settings settings);
   void tell() const;
 
   Source source_;
   config::FilterCatalog catalog_;
   SnapshotBuilder builder_;
   std::function<void(std::shared_ptr<const Snapshot>)> adopt_;
+  std::vector<std::string> sources_;  // that the latest reading named
   FileWatch watch_;
   LoadReport report_;
   stats::Counter good_, bad_;

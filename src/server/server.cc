@@ -28,7 +28,6 @@ void print(const LoadReport& report) {
   for (const config::Diagnostic& diagnostic : report.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
   }
-  for (const std::string& error : report.errors) std::fprintf(stderr, "outrigger: %s\n", error.c_str());
 }
 
 sigset_t handled_signals() {

@@ -8,13 +8,19 @@ namespace outrigger::server {
 
 namespace {
 
+std::vector<std::shared_ptr<ListenSockets>> all_sockets(const Snapshot& snapshot) {
+  std::vector<std::shared_ptr<ListenSockets>> all;
+  for (const auto& [name, sockets] : snapshot.sockets) all.push_back(sockets);
+  for (const auto& sockets : {snapshot.status, snapshot.admin}) {
+    if (sockets) all.push_back(sockets);
+  }
+  return all;
+}
+
 template <typename Condition>
 std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, Condition is_it) {
-  for (const auto& [name, sockets] : snapshot.sockets) {
+  for (auto& sockets : all_sockets(snapshot)) {
     if (is_it(*sockets)) return sockets;
-  }
-  for (const auto& sockets : {snapshot.status, snapshot.admin}) {
-    if (sockets && is_it(*sockets)) return sockets;
   }
   return nullptr;
 }
@@ -35,52 +41,81 @@ bool holds_port(const Snapshot& snapshot, const std::string& address) {
          find(snapshot, [&](const ListenSockets& sockets) { return port_of(sockets.address()) == port; }) != nullptr;
 }
 
+std::string listener_path(std::size_t index) { return "listeners[" + std::to_string(index) + "]"; }
+
+void check_address(const std::string& address, const std::string& path, const config::Findings& findings) {
+  if (findings.has_errors(path) || address.empty()) return;
+  const auto parsed = net::Address::parse(address);
+  if (!parsed) findings.error(path, parsed.error());
+}
+
+void check_addresses(const config::Settings& settings, const config::Findings& findings) {
+  for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
+    check_address(settings.listeners[i].address, listener_path(i) + ".address", findings);
+  }
+  if (settings.status) check_address(settings.status->address, "status.address", findings);
+  if (settings.admin) check_address(settings.admin->address, "admin.address", findings);
+}
+
 }  // namespace
 
-std::shared_ptr<const Snapshot> SnapshotBuilder::build(config::Settings settings, std::vector<std::string>& errors) {
-  auto next = std::make_shared<Snapshot>();
-  next->settings = std::move(settings);
-  Certificates used;
-  for (const config::Listener& listener : next->settings.listeners) {
-    if (listener.tls) next->certificates[listener.name] = certificate(listener, used, errors);
+SnapshotBuilder::Prepared SnapshotBuilder::load(const config::Settings& settings,
+                                                const config::Findings& findings) const {
+  Prepared next{std::make_shared<Snapshot>(), {}};
+  check_addresses(settings, findings);
+  for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
+    const config::Listener& listener = settings.listeners[i];
+    const std::string path = listener_path(i) + ".tls";
+    if (!listener.tls || findings.has_errors(path)) continue;
+    next.snapshot->certificates[listener.name] = certificate(listener, path, next.certificates, findings);
   }
-  next->upstream_tls =
-      upstream::load_client_contexts(next->settings, current_ ? &current_->upstream_tls : nullptr, errors);
-  if (next->settings.admin && !next->settings.admin->token.empty()) {
-    auto token = base::resolve_secret(next->settings.admin->token);
+  next.snapshot->upstream_tls =
+      upstream::load_client_contexts(settings, current_ ? &current_->upstream_tls : nullptr, findings);
+  if (settings.admin && !settings.admin->token.empty() && !findings.has_errors("admin")) {
+    auto token = base::resolve_secret(settings.admin->token);
     if (token) {
-      next->admin_token = *token;
+      next.snapshot->admin_token = *token;
     } else {
-      errors.push_back("admin.token: " + token.error());
+      findings.error("admin.token", token.error());
     }
   }
-  open(*next, errors);
-  if (!errors.empty()) return nullptr;
-  certificates_ = std::move(used);
-  current_ = next;
   return next;
 }
 
-void SnapshotBuilder::open(Snapshot& next, std::vector<std::string>& errors) {
-  for (const config::Listener& listener : next.settings.listeners) {
-    if (auto sockets = bind(next, listener.address, workers_, errors)) next.sockets[listener.name] = sockets;
+SnapshotBuilder::Prepared SnapshotBuilder::open(const config::Settings& settings,
+                                                const config::Findings& findings) const {
+  Prepared next = load(settings, findings);
+  Snapshot& snapshot = *next.snapshot;
+  for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
+    const config::Listener& listener = settings.listeners[i];
+    auto sockets = bind(listener.address, workers_, listener_path(i) + ".address", findings);
+    if (sockets) snapshot.sockets[listener.name] = std::move(sockets);
   }
-  if (next.settings.status) next.status = bind(next, next.settings.status->address, 1, errors);
-  if (next.settings.admin) next.admin = bind(next, next.settings.admin->address, 1, errors);
+  if (settings.status) snapshot.status = bind(settings.status->address, 1, "status.address", findings);
+  if (settings.admin) snapshot.admin = bind(settings.admin->address, 1, "admin.address", findings);
+  return next;
 }
 
-std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const Snapshot& next, const std::string& address,
-                                                     std::size_t count, std::vector<std::string>& errors) {
-  if (find(next, address)) {
-    errors.push_back("cannot listen on " + address + " twice");
-    return nullptr;
+std::expected<std::shared_ptr<const Snapshot>, std::string> SnapshotBuilder::adopt(Prepared opened,
+                                                                                   config::Settings settings) {
+  for (const auto& sockets : all_sockets(*opened.snapshot)) {
+    if (auto problem = sockets->listen(); !problem.empty()) return std::unexpected(std::move(problem));
   }
+  opened.snapshot->settings = std::move(settings);
+  certificates_ = std::move(opened.certificates);
+  current_ = std::move(opened.snapshot);
+  return current_;
+}
+
+std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const std::string& address, std::size_t count,
+                                                     const std::string& path, const config::Findings& findings) const {
+  if (address.empty() || findings.has_errors(path)) return nullptr;
   const auto kept = current_ ? find(*current_, address) : nullptr;
   const bool is_unix = port_of(address) == 0;  // one socket for all workers
   if (kept && (is_unix || kept->count() == count)) return kept;
   auto made = ListenSockets::bind(address, count, current_ && holds_port(*current_, address));
   if (made) return *made;
-  errors.push_back(made.error());
+  findings.error(path, made.error());
   return nullptr;
 }
 
@@ -118,8 +153,8 @@ std::string key_of(const config::Listener& listener, const net::tls::ServerOptio
 
 }  // namespace
 
-Certificate SnapshotBuilder::certificate(const config::Listener& listener, Certificates& used,
-                                         std::vector<std::string>& errors) {
+Certificate SnapshotBuilder::certificate(const config::Listener& listener, const std::string& path, Certificates& used,
+                                         const config::Findings& findings) const {
   const net::tls::ServerOptions options = options_of(*listener.tls);
   const std::string key = key_of(listener, options);
   const auto files = files_of(options);
@@ -132,7 +167,7 @@ Certificate SnapshotBuilder::certificate(const config::Listener& listener, Certi
   auto loaded = listener.tls->self_signed ? net::tls::ServerContext::self_signed({}, options)
                                           : net::tls::ServerContext::load(options);
   if (!loaded) {
-    errors.push_back(loaded.error());
+    findings.error(path, loaded.error());
     return nullptr;
   }
   used[key] = {content, *loaded};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,24 +31,33 @@ class SnapshotBuilder {
  public:
   explicit SnapshotBuilder(std::size_t workers) : workers_(workers) {}
 
-  // All errors go to `errors`, a sentence each; null if there is one, and nothing has changed.
-  std::shared_ptr<const Snapshot> build(config::Settings settings, std::vector<std::string>& errors);
-
- private:
   struct LoadedCertificate {
     std::uint64_t content;
     Certificate certificate;
   };
-  using Certificates = std::map<std::string, LoadedCertificate>;
+  using Certificates = std::map<std::string, LoadedCertificate>;  // by their files
+  // A snapshot without its settings.
+  struct Prepared {
+    std::shared_ptr<Snapshot> snapshot;
+    Certificates certificates;
+  };
 
-  void open(Snapshot& next, std::vector<std::string>& errors);
-  std::shared_ptr<ListenSockets> bind(const Snapshot& next, const std::string& address, std::size_t count,
-                                      std::vector<std::string>& errors);
-  Certificate certificate(const config::Listener& listener, Certificates& used, std::vector<std::string>& errors);
+  // Loads what `settings` name. What cannot be had goes to `findings`; nothing is in use before adopt().
+  Prepared load(const config::Settings& settings, const config::Findings& findings) const;
+  // The same, and binds.
+  Prepared open(const config::Settings& settings, const config::Findings& findings) const;
+  // `opened` without an error listens and becomes the current one; or why it cannot listen.
+  std::expected<std::shared_ptr<const Snapshot>, std::string> adopt(Prepared opened, config::Settings settings);
+
+ private:
+  std::shared_ptr<ListenSockets> bind(const std::string& address, std::size_t count, const std::string& path,
+                                      const config::Findings& findings) const;
+  Certificate certificate(const config::Listener& listener, const std::string& path, Certificates& used,
+                          const config::Findings& findings) const;
 
   std::size_t workers_;
   std::shared_ptr<const Snapshot> current_;
-  Certificates certificates_;  // by their files
+  Certificates certificates_;
 };
 
 }  // namespace outrigger::server

@@ -3,14 +3,15 @@
 namespace outrigger::upstream {
 
 ClientContexts load_client_contexts(const config::Settings& settings, const ClientContexts* previous,
-                                    std::vector<std::string>& errors) {
+                                    const config::Findings& findings) {
   ClientContexts contexts;
   for (const config::Upstream& upstream : settings.upstreams) {
-    if (!upstream.tls) continue;
+    const std::string path = "upstreams." + upstream.name + ".tls";
+    if (!upstream.tls || findings.has_errors(path)) continue;
     auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify,
                                                 {upstream.tls->cert, upstream.tls->key});
     if (!loaded) {
-      errors.push_back("upstreams." + upstream.name + ".tls: " + loaded.error());
+      findings.error(path, loaded.error());
       continue;
     }
     auto& context = contexts[upstream.name] = std::move(*loaded);

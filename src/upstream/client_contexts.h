@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/findings.h"
 #include "net/tls/context.h"
 
 namespace outrigger::upstream {
@@ -14,9 +14,8 @@ namespace outrigger::upstream {
 using ClientContexts = std::map<std::string, std::shared_ptr<net::tls::ClientContext>, std::less<>>;
 
 // Reads the CA files of all upstreams. Upstreams whose CA has the same content as in `previous` keep that context, and
-// so their connections; `previous` may be null. Every error is a line in `errors`. Thread: the main one; blocks on
-// files.
+// so their connections; `previous` may be null. Thread: the main one; blocks on files.
 ClientContexts load_client_contexts(const config::Settings& settings, const ClientContexts* previous,
-                                    std::vector<std::string>& errors);
+                                    const config::Findings& findings);
 
 }  // namespace outrigger::upstream

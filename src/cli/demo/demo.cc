@@ -112,8 +112,9 @@ int demo(const DemoOptions& options) {
     return 0;
   }
   auto sockets = server::ListenSockets::bind(options.service, 1);
-  if (!sockets) {
-    std::fprintf(stderr, "outrigger: %s; --service takes another address\n", sockets.error().c_str());
+  const std::string problem = sockets ? (*sockets)->listen() : sockets.error();
+  if (!problem.empty()) {
+    std::fprintf(stderr, "outrigger: %s; --service takes another address\n", problem.c_str());
     return kUsageError;
   }
   server::Server server({.source = {.file = "demo", .text = configuration(options)}}, filters::catalog());

@@ -57,8 +57,7 @@ bool is_this_machine(std::string_view host) {
 }
 
 json report_of(const LoadReport& report) {
-  json errors = json::parse(config::to_json(report.diagnostics));
-  for (const std::string& error : report.errors) errors.push_back({{"message", error}, {"severity", "error"}});
+  const json errors = json::parse(config::to_json(report.diagnostics));
   return {{"ok", report.ok}, {"at", utc(report.at)}, {"generation", report.generation}, {"diagnostics", errors}};
 }
 

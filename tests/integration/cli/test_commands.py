@@ -5,6 +5,7 @@ import socket
 import tempfile
 
 from support.case import Case
+from support.certificates import self_signed
 from support.outrigger import command
 from support.ports import free_port
 
@@ -53,6 +54,30 @@ class Commands(CommandCase):
         self.assertIn("endpionts", done.stderr)
         self.assertIn("adress", done.stderr)
 
+    def test_what_the_file_names_is_told_with_the_mistakes_in_it_and_at_its_place(self):
+        directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self_signed(directory, stem="good")
+        (directory / "bad.crt").write_text("no certificate\n")
+        taken = self.enterContext(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+        path = directory / "outrigger.yaml"
+        path.write_text(f"""\
+version: 1
+listeners:
+  - {{address: "127.0.0.1:{taken}", upstream: app}}
+  - {{address: "127.0.0.1:{free_port()}", tls: {{cert: {directory}/bad.crt, key: {directory}/good.key}}, upstream: app}}
+upstreams: {{app: {{endpoints: ["127.0.0.1:9"], bogus: 1}}}}
+""")
+        at_tls = r"outrigger\.yaml:4:\d+: listeners\[1\]\.tls: .*bad\.crt holds no certificate"
+        at_port = r"outrigger\.yaml:3:\d+: listeners\[0\]\.address: cannot listen on .*Address already in use"
+        for verb, places in (("validate", [at_tls, "bogus"]), ("run", [at_tls, at_port, "bogus"])):
+            with self.subTest(verb):
+                done = command(verb, "-c", path)
+                self.assertEqual(2, done.returncode)
+                for place in places:
+                    self.assertRegex(done.stderr, place)
+                if verb == "validate":
+                    self.assertNotIn("in use", done.stderr)
+
     def test_mistakes_come_as_json_for_editors(self):
         done = command("validate", "--json", "-c", self.file(MISTAKES[0][1]))
         self.assertEqual(2, done.returncode)
@@ -63,15 +88,16 @@ class Commands(CommandCase):
         self.assertEqual((2, 1), (done.returncode, done.stderr.strip().count("\n") + 1), done.stderr)
         self.assertIn("/none/outrigger.yaml", done.stderr)
 
-    def test_a_port_in_use_is_one_line_and_exit_code_2(self):
+    def test_a_port_in_use_is_one_error_at_its_place_and_exit_code_2(self):
         port = free_port()
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", port))
             taken.listen()
             done = command("run", "-c", self.file(GOOD.replace("8080", str(port))))
-        self.assertEqual((2, 1), (done.returncode, done.stderr.strip().count("\n") + 1), done.stderr)
-        self.assertIn(str(port), done.stderr)
+        said, source, caret = done.stderr.strip().split("\n")
+        self.assertRegex(said, rf"outrigger\.yaml:2:23: listeners\[0\]\.address: cannot listen on 127\.0\.0\.1:{port}: Address")
+        self.assertEqual((2, "^"), (done.returncode, caret.strip()), source)
 
     def test_version_and_help_work(self):
         self.assertRegex(command("version").stdout, r"\d+\.\d+")
