@@ -24,6 +24,7 @@ from .wait import PATIENCE, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.path.abspath(os.environ.get("OUTRIGGER_BINARY", ROOT / "build/release/outrigger"))
+SANITIZED = b"__sanitizer" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
 _REPORT = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer|runtime error:")
 
 

@@ -2,11 +2,12 @@
 import json
 import pathlib
 import socket
+import subprocess
 import tempfile
 
 from support.case import Case
 from support.certificates import self_signed
-from support.outrigger import command
+from support.outrigger import ROOT, command
 from support.ports import free_port
 
 GOOD = """\
@@ -98,6 +99,14 @@ upstreams: {{app: {{endpoints: ["127.0.0.1:9"], bogus: 1}}}}
         said, source, caret = done.stderr.strip().split("\n")
         self.assertRegex(said, rf"outrigger\.yaml:2:23: listeners\[0\]\.address: cannot listen on 127\.0\.0\.1:{port}: Address")
         self.assertEqual((2, "^"), (done.returncode, caret.strip()), source)
+
+    def test_scripts_run_builds_and_passes_its_arguments_on(self):
+        if not (ROOT / "build/release/outrigger").exists():
+            self.skipTest("the release preset is not built here")
+        done = subprocess.run([ROOT / "scripts/run", "version"], capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertRegex(done.stdout, r"^outrigger \d")
+        self.assertIn("building", done.stderr)
 
     def test_version_and_help_work(self):
         self.assertRegex(command("version").stdout, r"\d+\.\d+")

@@ -85,6 +85,8 @@ class Reload(Case):
         self.becomes(3)
 
     def test_a_hundred_reloads_under_load_with_broken_files_between_lose_nothing(self):
+        long = self.client(self.served)
+        long.send("GET /slow/5 HTTP/1.1\r\nHost: a\r\n\r\n")
         with Load(self.served.port(), clients=4) as load:
             for version in range(100):
                 if version % 5 == 4:
@@ -93,6 +95,7 @@ class Reload(Case):
                 self.served.file.write_text(self.text(version))
                 self.becomes(version)
         self.assertEqual({200: load.total()}, dict(load.outcomes))
+        self.assertEqual(200, long.response().status)
 
     def test_two_workers_both_adopt_the_new_file(self):
         served = self.proxy(ROUTED, self.service, workers=2)

@@ -85,6 +85,21 @@ class Admin(StatusCase):
     def test_upstreams_are_listed(self):
         self.assertIn("app", self.get("/api/upstreams", listener="admin").body.decode())
 
+    def test_the_log_level_changes_what_is_logged_until_the_next_reload(self):
+        def level():
+            return json.loads(self.get("/api/log-level", listener="admin").body)["level"]
+
+        def post(path):
+            return self.get(path, "-X", "POST", listener="admin").status
+        self.assertEqual("info", level())
+        self.assertEqual(200, post("/api/log-level/error"))
+        self.assertEqual("error", level())
+        reloads = self.served.stderr().count("reloaded")
+        self.assertEqual(200, post("/api/reload"))  # says "reloaded", at level info again
+        self.assertEqual("info", level())
+        until(lambda: self.served.stderr().count("reloaded") == reloads + 1, "the line of the reload")
+        self.assertEqual(404, post("/api/log-level/loud"))
+
     def test_what_changes_state_needs_post(self):
         self.assertEqual(405, self.get("/api/reload", listener="admin").status)
         self.assertEqual(200, self.get("/api/reload", "-X", "POST", listener="admin").status)
