@@ -66,11 +66,11 @@ ProcessLog::ProcessLog(const config::Logging& settings) {
                                                    spdlog::async_overflow_policy::overrun_oldest);
   logger_->flush_on(spdlog::level::debug);
   apply(settings);
-  stats::counter_callback("outrigger_process_log_dropped_lines_total", "Lines of the process log that stderr did not take.", {},
-                        [] {
-                          const auto pool = spdlog::thread_pool();
-                          return pool ? static_cast<double>(pool->overrun_counter()) : 0.0;
-                        });
+  stats::counter_callback("outrigger_process_log_dropped_lines_total",
+                          "Lines of the process log that stderr did not take.", {}, [] {
+                            const auto pool = spdlog::thread_pool();
+                            return pool ? static_cast<double>(pool->overrun_counter()) : 0.0;
+                          });
   set_log_writer(this);
 }
 
