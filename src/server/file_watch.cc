@@ -24,8 +24,12 @@ constexpr Duration kSettleMost = 500ms;  // after the first one
 constexpr Duration kCheck = 10s;
 constexpr int kMaxHops = 40;                        // as the kernel's limit
 constexpr std::size_t kMaxBytes = 8 * 1024 * 1024;  // of one file
-constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                  IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr int kMostReads = 16;  // of events in one wake-up
+// A directory tells what its names mean. What is written to its files is not asked for: logs may stand beside the
+// configuration.
+constexpr std::uint32_t kNameEvents =
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kContentEvents = IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB;
 
 bool is_pattern(const std::string& source) { return source.find_first_of("*?[") != std::string::npos; }
 
@@ -129,6 +133,7 @@ void FileWatch::follow(const std::string& path, int hops) {
     const bool is_link = status.type() == fs::file_type::symlink;
     if (is_last || is_link || !fs::exists(status)) watch_name(at.string(), part->string());
     if (!fs::exists(status)) return;
+    if (is_last && !is_link) watch_content(next.string());
     if (is_link) {
       if (hops >= kMaxHops) return;
       fs::path target = fs::read_symlink(next, error);
@@ -141,14 +146,25 @@ void FileWatch::follow(const std::string& path, int hops) {
 }
 
 void FileWatch::watch_name(const std::string& directory, const std::string& name) {
-  const int descriptor = ::inotify_add_watch(fd_, directory.c_str(), kEvents);
+  const int descriptor = ::inotify_add_watch(fd_, directory.c_str(), kNameEvents);
   if (descriptor >= 0) names_[descriptor].insert(name);
+}
+
+void FileWatch::watch_content(const std::string& file) {
+  const int descriptor = ::inotify_add_watch(fd_, file.c_str(), kContentEvents);
+  if (descriptor >= 0) names_[descriptor].insert("");
 }
 
 void FileWatch::wake() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   bool matters = false;
+  int reads = 0;
   for (ssize_t got = 0; (got = ::read(fd_, buffer.data(), buffer.size())) > 0;) {
+    // More than can be read: whether any of it matters is told by the content, with a watch that begins anew.
+    if (++reads == kMostReads) {
+      matters = true;
+      break;
+    }
     for (ssize_t at = 0; at < got;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);

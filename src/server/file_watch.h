@@ -32,6 +32,7 @@ class FileWatch final : private Wakeable {
   void close();
   void follow(const std::string& path, int hops);
   void watch_name(const std::string& directory, const std::string& name);
+  void watch_content(const std::string& file);
 
   EventLoop& loop_;
   std::function<void()> changed_;

@@ -1,5 +1,7 @@
 """The configuration changes while traffic goes on."""
 import os
+import pathlib
+import re
 import signal
 import time
 
@@ -96,6 +98,21 @@ class Reload(Case):
                 self.becomes(version)
         self.assertEqual({200: load.total()}, dict(load.outcomes))
         self.assertEqual(200, long.response().status)
+
+    def test_a_log_beside_the_configuration_does_not_wake_the_process(self):
+        self.becomes("VERSION")
+
+        def switches():  # of the main thread: how often it slept
+            status = pathlib.Path(f"/proc/{self.served.process.pid}/status").read_text()
+            return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.M)[1])
+        before = switches()
+        with open(self.served.file.parent / "app.log", "wb", buffering=0) as log:
+            for _ in range(2000):
+                log.write(b"a line\n")
+                time.sleep(0.0002)
+        self.assertLess(switches() - before, 200)
+        self.served.file.write_text(self.text(7))
+        self.becomes(7)
 
     def test_two_workers_both_adopt_the_new_file(self):
         served = self.proxy(ROUTED, self.service, workers=2)
