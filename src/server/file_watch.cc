@@ -24,7 +24,7 @@ constexpr Duration kSettleMost = 500ms;  // after the first one
 constexpr Duration kCheck = 10s;
 constexpr int kMaxHops = 40;                        // as the kernel's limit
 constexpr std::size_t kMaxBytes = 8 * 1024 * 1024;  // of one file
-constexpr int kMostReads = 16;  // of events in one wake-up
+constexpr int kMostReads = 16;                      // of events in one wake-up
 // A directory tells what its names mean. What is written to its files is not asked for: logs may stand beside the
 // configuration.
 constexpr std::uint32_t kNameEvents =
