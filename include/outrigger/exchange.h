@@ -11,6 +11,7 @@
 #include "outrigger/background.h"
 #include "outrigger/body.h"
 #include "outrigger/clock.h"
+#include "outrigger/detached.h"
 #include "outrigger/failure.h"
 #include "outrigger/identity.h"
 #include "outrigger/message.h"
@@ -53,6 +54,8 @@ class Response {
     head_->headers.add("Proxy-Status", member);
     has_proxy_status_ = true;
   }
+  // The same when it is in the head already.
+  void set_proxy_status_there() { has_proxy_status_ = true; }
   // Ends the stream behind it; head stays. What already arrived of a short body is read, so that dropping it does not
   // cost the connection.
   void discard() {
@@ -175,6 +178,22 @@ class Exchange {
   class JobWait;
   // co_await exchange.wait_for(job): true once the job is done, false when the request's deadline came first.
   JobWait wait_for(std::shared_ptr<Job> job);
+
+  // Starts `work` on an exchange of its own, soon: the request as it stands now, without its content. False where no
+  // worker is there to own it.
+  virtual bool detach(std::unique_ptr<Detached> work) {
+    (void)work;
+    return false;
+  }
+  // For detached work: the head of the answer is here, the deadline of the whole request stands still from now on.
+  virtual void stop_clock() {}
+  // How other threads reach this exchange's worker; null: they can't.
+  virtual Poster* poster() { return nullptr; }
+  // Detached work asked the service in this exchange's place: who answered, and after how many tries.
+  void set_fetched(std::string_view endpoint, std::uint32_t tries) {
+    endpoint_ = endpoint;
+    tries_ += tries;
+  }
 
   // An answer of our own; `body` must be static or from the arena.
   Response respond(std::uint16_t status, std::string_view body, std::string_view content_type);

@@ -15,6 +15,7 @@ void add_proxy(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
 void add_cert(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+void add_cache(CLI::App& app, int& exit_code);
 void add_process_commands(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);
 int main(int argc, char** argv);

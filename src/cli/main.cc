@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   add_config_commands(app, exit_code);
   add_cert(app, exit_code);
   add_explain(app, exit_code);
+  add_cache(app, exit_code);
   add_process_commands(app, exit_code);
   app.add_subcommand("version", "Prints the version")->callback([] {
     std::printf("outrigger " OUTRIGGER_VERSION "\n");

@@ -9,6 +9,7 @@
 #include "base/intrusive_list.h"
 #include "outrigger/body.h"
 #include "outrigger/clock.h"
+#include "outrigger/detached.h"
 
 struct event;
 struct event_base;
@@ -43,7 +44,7 @@ class Deadline : public ListNode<Deadline> {
 
 // One worker's reactor: file descriptors, timers, deadlines, and calls posted from other threads. libevent underneath.
 // Thread: everything on the loop's own thread, except post() and stop().
-class EventLoop {
+class EventLoop final : public Poster {
  public:
   EventLoop();
   ~EventLoop();
@@ -54,7 +55,7 @@ class EventLoop {
   void run();
   void stop();
   // Runs `call` on the loop's thread soon. Thread: any. Allocates: not for the hot path.
-  void post(std::function<void()> call);
+  void post(std::function<void()> call) override;
 
   // The time of this turn: read once a turn, the wall clock only if somebody asks.
   Instant now() const { return now_; }

@@ -14,7 +14,8 @@ constexpr FieldMask kNeverNamed =
                            FieldId::cookie, FieldId::set_cookie, FieldId::origin, FieldId::forwarded,
                            FieldId::x_forwarded_for, FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
                            FieldId::x_forwarded_port, FieldId::x_forwarded_client_cert, FieldId::x_real_ip,
-                           FieldId::x_request_id, FieldId::max_forwards);
+                           FieldId::x_request_id, FieldId::max_forwards, FieldId::cache_control, FieldId::vary,
+                           FieldId::age, FieldId::expires);
 
 bool is_plain(std::string_view value) {
   return equals_ignoring_case(value, "keep-alive") || equals_ignoring_case(value, "close");

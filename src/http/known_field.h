@@ -53,7 +53,7 @@ constexpr Words words_of(std::string_view name) {
 
 // Three words tell all known names apart; `factor` spreads them over the table without a collision.
 constexpr std::size_t slot_of(const Words& words, std::uint64_t factor) {
-  return ((words.first ^ words.last * 31) * factor) >> 56;
+  return ((words.first ^ words.last * 31) * factor) >> 55;
 }
 
 struct FieldTable {
@@ -62,7 +62,7 @@ struct FieldTable {
     std::uint8_t size = 0;
     FieldId id = FieldId::other;
   };
-  std::array<Entry, 256> entries{};
+  std::array<Entry, 512> entries{};
   // By length: a bit for each first letter (its lower five bits).
   std::array<std::uint32_t, kLongestName + 1> first_letters{};
   std::uint64_t factor = 0;

@@ -47,6 +47,45 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   loop_.set_deadline(*this, limits_->request);
 }
 
+namespace {
+
+// Copies what an exchange says of its client, whose connection may end first.
+Field copy_of(const Field& field, Arena& arena) {
+  if (field.line.empty()) return {arena.copy(field.name), arena.copy(field.value), {}, field.id};
+  const std::string_view line = arena.copy(field.line);
+  const auto value = static_cast<std::size_t>(field.value.data() - field.line.data());
+  return {line.substr(0, field.name.size()), line.substr(value, field.value.size()), line, field.id};
+}
+
+}  // namespace
+
+void ActiveExchange::begin_like(const ActiveExchange& other) {
+  started_ = loop_.now();
+  const RequestHead& request = other.request_;
+  request_.method_token = arena_.copy(request.method_token);
+  request_.method = request.method;
+  request_.version = request.version;
+  request_.target = arena_.copy(request.target);
+  request_.scheme = arena_.copy(request.scheme);
+  request_.authority = arena_.copy(request.authority);
+  for (const Field& field : request.headers) request_.headers.push(copy_of(field, arena_));
+  original_target_ = arena_.copy(other.original_target_);
+  original_authority_ = arena_.copy(other.original_authority_);
+  client_ip_ = arena_.copy(other.client_ip_);
+  peer_ip_ = arena_.copy(other.peer_ip_);
+  request_id_ = arena_.copy(other.request_id_);
+  user_ = arena_.copy(other.user_);
+  for (const Claim* claim = other.claims_; claim != nullptr; claim = claim->next) {
+    add_claim(arena_.copy(claim->name), arena_.copy(claim->value));
+  }
+  trusted_ = other.trusted_;
+  scheme_ = other.scheme_;  // static, as the names below are the configuration's
+  route_ = other.route_;
+  upstream_ = other.upstream_;
+  limits_ = other.limits_;
+  loop_.set_deadline(*this, limits_->request);
+}
+
 void ActiveExchange::finish() {
   for (Finisher* finisher = std::exchange(finishers_, nullptr); finisher != nullptr;) {
     Finisher* next = finisher->next_finisher;

@@ -32,6 +32,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     virtual bool end_slow_upload() = 0;
     // The service has switched protocols: what the client sends from now on. Null: this client can't.
     virtual upstream::WireBody* open_tunnel(Duration) { return nullptr; }
+    // Exchange::detach.
+    virtual bool detach(const ActiveExchange&, std::unique_ptr<Detached>) { return false; }
     // A second later there is still no answer.
     virtual void on_overdue() = 0;
 
@@ -48,6 +50,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   // Takes the parsed head into use: client address, the clock. `peer_ip` and `scheme` outlive the exchange. `body`
   // null: none.
   void begin(std::string_view peer_ip, std::string_view scheme, Body* body);
+  // The same for work that goes on without the client of `other`: its request as it stands, without content.
+  void begin_like(const ActiveExchange& other);
   // Runs the finishers with the outcome; once, before anything of it goes away.
   void finish();
 
@@ -56,8 +60,10 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   Instant now() const override { return loop_.now(); }
   Duration time_left() const override;
   WallTime wall_now() const override { return loop_.wall_now(); }
+  bool detach(std::unique_ptr<Detached> work) override { return owner_.detach(*this, std::move(work)); }
+  Poster* poster() override { return &loop_; }
 
-  EventLoop& loop() { return loop_; }
+  EventLoop& loop() const { return loop_; }
   AnswerWire& client() { return client_; }
   // Ends HTTP: bytes flow both ways until one side ends, or neither sends any for `idle`. What the client sends.
   upstream::WireBody* open_tunnel(Duration idle) {
@@ -66,8 +72,9 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   }
   // How long a piece of content may take to be taken.
   Duration stall() const { return tunnel_idle_.value_or(limits_->body_idle); }
-  LiveListener& listener_config() { return live_listener_; }
+  LiveListener& listener_config() const { return live_listener_; }
   LiveConfig& config() { return *config_; }
+  const std::shared_ptr<LiveConfig>& pinned_config() const { return config_; }
   const Limits& limits() const { return *limits_; }
   net::WaitSlot& wait() { return wait_; }
   std::string_view peer_ip() const { return peer_ip_; }
@@ -98,7 +105,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   // What came of it, as far as it is known.
   Outcome& outcome() { return outcome_; }
   // The final response head is out of the chain: the request's deadline stands still from here.
-  void stop_clock() { clear(); }
+  void stop_clock() override { clear(); }
 
  private:
   void expired() override;

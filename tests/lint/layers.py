@@ -16,7 +16,8 @@ ALLOWED = {
     "net": _NET,
     "upstream": _UPSTREAM,
     "proxy": _PROXY,
-    "filters": {"base"},  # and its own folder
+    "cache": {"cache", "http", "base"},
+    "filters": {"base", "cache"},  # and its own folder
     "adapters": {"base", "event", "net", "stats", "config"},
     "server": _SERVER,
     "cli": _SERVER | {"cli"},

@@ -13,23 +13,14 @@ constexpr FieldMask kRefused = field_mask(
     FieldId::location, FieldId::content_type, FieldId::authorization, FieldId::cookie, FieldId::set_cookie,
     FieldId::forwarded, FieldId::x_forwarded_for, FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
     FieldId::x_forwarded_port, FieldId::x_forwarded_client_cert, FieldId::x_real_ip, FieldId::x_request_id,
-    FieldId::idempotency_key, FieldId::retry_after, FieldId::origin, FieldId::max_forwards);
+    FieldId::idempotency_key, FieldId::retry_after, FieldId::origin, FieldId::max_forwards, FieldId::age,
+    FieldId::cache_control, FieldId::expires, FieldId::pragma, FieldId::if_match, FieldId::if_none_match,
+    FieldId::if_range, FieldId::if_modified_since, FieldId::if_unmodified_since, FieldId::range, FieldId::vary);
 
 constexpr std::string_view kRefusedNames[] = {
-    "Age",
-    "Cache-Control",
     "Content-Encoding",
     "Content-Range",
-    "Expires",
-    "Pragma",
-    "If-Match",
-    "If-None-Match",
-    "If-Range",
-    "If-Modified-Since",
-    "Range",
-    "If-Unmodified-Since",
     "WWW-Authenticate",
-    "Vary",
     "Warning",
 };
 

@@ -1,9 +1,8 @@
 #include "proxy/downstream/served_exchange.h"
 
-#include <atomic>
-
 #include "net/splice.h"
-#include "outrigger/process_log.h"
+#include "proxy/downstream/detached_exchange.h"
+#include "proxy/downstream/report_bug.h"
 #include "proxy/downstream/turn.h"
 #include "proxy/forwarding/forward.h"
 
@@ -14,20 +13,6 @@ namespace {
 using net::IoEnd;
 
 constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
-
-// Errors are values here, so an exception is a bug: counted each time, said once.
-void report_bug(const std::exception_ptr& failure) noexcept {
-  static std::atomic_flag said;
-  if (said.test_and_set()) return;
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& exception) {
-    log(LogLevel::error, "an exception ended a request; this is a bug, later ones are only counted",
-        {{"exception", exception.what()}});
-  } catch (...) {
-    log(LogLevel::error, "an exception ended a request; this is a bug, later ones are only counted");
-  }
-}
 
 }  // namespace
 
@@ -189,6 +174,11 @@ void ServedExchange::cancel(Failure why) {
   root_.reset();
   end();
   on_cancelled();
+}
+
+bool ServedExchange::detach(const ActiveExchange& exchange, std::unique_ptr<Detached> work) {
+  DetachedExchange::begin(context_, exchange, std::move(work));
+  return true;
 }
 
 void ServedExchange::on_overdue() {

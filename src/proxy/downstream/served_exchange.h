@@ -64,6 +64,7 @@ class ServedExchange : protected Deferred, private RootTask::Owner, private Acti
   void end();
   void on_root_done(std::exception_ptr failure) noexcept override;
   void on_overdue() override;
+  bool detach(const ActiveExchange& exchange, std::unique_ptr<Detached> work) override;
 
  protected:
   // Deferred: the chain has ended. A wire that defers more overrides it.

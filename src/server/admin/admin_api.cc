@@ -8,6 +8,7 @@
 
 #include "filters/circuit_breaker/breaker_directory.h"
 #include "net/address.h"
+#include "server/admin/cache_report.h"
 #include "server/admin/times.h"
 #include "server/admin/upstream_report.h"
 #include "server/ask_workers.h"
@@ -78,6 +79,9 @@ const AdminApi::Call AdminApi::kCalls[] = {
     {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
     {"/api/breakers/", Method::post, &AdminApi::force_breaker,
      "UPSTREAM/open, /closed or /automatic; UPSTREAM/ENDPOINT/open"},
+    {"/api/caches", Method::get, &AdminApi::caches, "what every cache holds and did"},
+    {"/api/caches/purge", Method::post, &AdminApi::purge,
+     "?url=, ?prefix=, ?host=, ?tag= or ?all=1; &soft=1: stale only"},
     {"/api/reload", Method::post, &AdminApi::reload, "reads the configuration again; 422 when it is refused"},
     {"/api/drain", Method::post, &AdminApi::drain, "not ready, then no new connections; the process stays"},
     {"/api/log-level", Method::get, &AdminApi::log_level, "level of the process log"},
@@ -203,6 +207,14 @@ Task<Response> AdminApi::force_breaker(Exchange& exchange) {
                                 {"forced", std::string(word.substr(1))}});
   }
   co_return refuse(exchange, 404, "say /api/breakers/UPSTREAM/open, /closed or /automatic; or UPSTREAM/ENDPOINT");
+}
+
+Task<Response> AdminApi::caches(Exchange& exchange) { co_return answer(exchange, cache_report()); }
+
+Task<Response> AdminApi::purge(Exchange& exchange) {
+  const auto purged = purge_caches(exchange.request().query());
+  if (!purged) co_return refuse(exchange, 400, purged.error());
+  co_return answer(exchange, {{"purged", *purged}});
 }
 
 // Answers when every worker serves the new configuration.

@@ -31,6 +31,8 @@ class AdminApi final : public Filter {
   Task<Response> upstreams(Exchange& exchange);
   Task<Response> breakers(Exchange& exchange);
   Task<Response> force_breaker(Exchange& exchange);
+  Task<Response> caches(Exchange& exchange);
+  Task<Response> purge(Exchange& exchange);
   Task<Response> reload(Exchange& exchange);
   Task<Response> drain(Exchange& exchange);
   Task<Response> log_level(Exchange& exchange);
