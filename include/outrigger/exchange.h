@@ -97,6 +97,19 @@ struct Outcome {
 
 class Exchange;
 
+// What a cache in the chain keeps for a request, for who answers in place of a service that failed.
+class StoredAnswers {
+ public:
+  // Is there an answer to the request, however stale, that is at most `max_age` old and may be given though the service
+  // could not be asked?
+  virtual bool has_stale(const Exchange& exchange, Duration max_age) const = 0;
+  // That answer; nothing if it is gone by now.
+  virtual std::optional<Response> stale(Exchange& exchange, Duration max_age) const = 0;
+
+ protected:
+  ~StoredAnswers() = default;
+};
+
 // Runs once when the exchange ends, however it ends: after the last byte, on a cut or a cancel. Registered by a filter,
 // made in the arena.
 class Finisher {
@@ -153,6 +166,10 @@ class Exchange {
   virtual Instant now() const = 0;
   virtual WallTime wall_now() const = 0;
   Instant started() const { return started_; }
+
+  // Set by a cache when the request comes to it, for the filters before it; null: there is none. In the arena.
+  StoredAnswers* stored() const { return stored_; }
+  void set_stored(StoredAnswers& stored) { stored_ = &stored; }
 
   // Asks that the request body be kept (64 KiB) so that it can be sent again. Before the first `next`.
   void keep_request_body() { keep_body_ = true; }
@@ -237,6 +254,7 @@ class Exchange {
       request_id_, user_;
   const ClientCertificate* certificate_ = nullptr;
   const Claim* claims_ = nullptr;
+  StoredAnswers* stored_ = nullptr;
   Instant started_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;

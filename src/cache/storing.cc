@@ -95,22 +95,22 @@ Verdict judge(const ResponseHead& head, Asked asked, const Rules& rules, Times t
   Life life = life_of(control, rules);
   const auto stated = is_targeted ? stated_lifetime(control, Headers(head.headers.arena()), times.came)
                                   : stated_lifetime(control, head.headers, times.came);
-  life.is_stated = stated.has_value() || control.no_cache;
-  const bool is_meant_for_all = life.is_stated || control.is_public;
+  const bool is_stated = stated.has_value() || control.no_cache;
+  life.is_for_cookies = is_stated || control.is_public || rules.knows_cookies;
   std::optional<Seconds> lifetime = stated;
   if (!lifetime && !control.no_cache) lifetime = configured_lifetime(head.status, rules);
   const bool may_guess = control.is_public || is_heuristically_cacheable(head.status);
   if (!lifetime && !control.no_cache && may_guess) {
     lifetime = guessed_lifetime(head.headers, rules.heuristic, times.came);
   }
-  if (!is_meant_for_all && asked.has_cookie && !rules.knows_cookies) {
+  if (asked.has_cookie && !life.is_for_cookies) {
     return {"it was asked for with a cookie, and the service does not say how long it lives", {}};
   }
   life.lifetime = lifetime.value_or(0);
   if (!lifetime && !may_guess) return {"the service does not say how long it lives", {}};
   const bool gains = (life.lifetime > 0 && !life.needs_validation) || has_validator(head.headers) ||
                      life.stale_if_error > 0 || life.stale_while_revalidate > 0;
-  if (!gains) return {life.is_stated ? "it is stale at once" : "the service does not say how long it lives", {}};
+  if (!gains) return {is_stated ? "it is stale at once" : "the service does not say how long it lives", {}};
   return {{}, life};
 }
 

@@ -44,7 +44,7 @@ struct Life {
   bool is_never_stale = false;     // must-revalidate and what is like it
   bool needs_validation = false;   // no-cache: at every use
   bool is_for_authorized = false;  // may answer a request with credentials
-  bool is_stated = false;          // the lifetime is the service's own
+  bool is_for_cookies = false;     // may answer a request with a cookie
 };
 
 struct Verdict {

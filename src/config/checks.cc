@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/units.h"
+#include "config/cached_chains.h"
 #include "config/circles.h"
 #include "config/describe.h"
 #include "config/findings.h"
@@ -22,6 +23,7 @@ class Checks {
   void run() {
     upstream_names();
     check_circles(settings_, parser_, report_);
+    check_cached_chains(settings_, report_);
     addresses();
     for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
       listener(settings_.listeners[i], "listeners[" + std::to_string(i) + "]");

@@ -85,6 +85,11 @@ AskedFor asked_for(Exchange& exchange, const std::vector<std::string>& keyed, bo
   return result;
 }
 
+std::uint64_t pass_mark(std::uint64_t hash, const AskedFor& asked) {
+  constexpr std::uint64_t kAuthorized = 0x5a17b3c94e6d2f81, kCookie = 0x3c6ef372fe94f82b;
+  return hash ^ (asked.asked.is_authorized ? kAuthorized : 0) ^ (asked.asked.has_cookie ? kCookie : 0);
+}
+
 Use use_of(const cache::Entry& entry, const AskedFor& asked, Instant now) {
   const cache::CacheControl& control = asked.control;
   if (asked.wants_validation || entry.life.needs_validation) return Use::validate;
@@ -104,6 +109,7 @@ bool may_stand_in(const cache::Entry& entry, const AskedFor& asked, Instant now)
 }
 
 bool is_for(const cache::Entry& entry, const AskedFor& asked) {
+  if (asked.asked.has_cookie && !entry.life.is_for_cookies) return false;
   return !asked.asked.is_authorized || entry.life.is_for_authorized;
 }
 

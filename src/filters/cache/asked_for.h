@@ -24,6 +24,9 @@ struct AskedFor {
 // `keyed`: fields of the request that are in the key. `heeds`: directives of requests count.
 AskedFor asked_for(Exchange& exchange, const std::vector<std::string>& keyed, bool heeds);
 
+// Under which a key is marked whose answer was not for everybody: for others who ask alike.
+std::uint64_t pass_mark(std::uint64_t hash, const AskedFor& asked);
+
 // What may be done with a stored answer.
 enum class Use : std::uint8_t {
   fresh,     // give it

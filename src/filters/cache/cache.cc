@@ -59,11 +59,38 @@ Task<Response> Cache::handle(Exchange& exchange, Next next) {
   return answer(exchange, next, asked);
 }
 
+class Cache::Kept final : public StoredAnswers {
+ public:
+  Kept(const Cache& cache, const cache::Key& key, const AskedFor& asked) : cache_(cache), key_(key), asked_(asked) {}
+  bool has_stale(const Exchange& exchange, Duration max_age) const override {
+    return find(exchange, max_age) != nullptr;
+  }
+  std::optional<Response> stale(Exchange& exchange, Duration max_age) const override {
+    const auto entry = find(exchange, max_age);
+    if (!entry) return std::nullopt;
+    return cache_.stale(exchange, entry, "fallback");
+  }
+
+ private:
+  std::shared_ptr<const cache::Entry> find(const Exchange& exchange, Duration max_age) const {
+    const Headers& request = exchange.request().headers;
+    auto found = cache_.state_->store->find(key_, request, request.arena());
+    if (!found.entry || !is_for(*found.entry, asked_) || found.entry->life.is_never_stale) return nullptr;
+    return found.entry->age(exchange.now()) * std::chrono::seconds(1) <= max_age ? found.entry : nullptr;
+  }
+  const Cache& cache_;
+  const cache::Key key_;
+  const AskedFor asked_;
+};
+
 Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   const cache::Key key = keys_.of(exchange);
+  exchange.set_stored(*exchange.arena().make<Kept>(*this, key, asked));
   const Headers& request = exchange.request().headers;
   std::uint32_t attempt = 0;
-  std::string_view variant;
+  // Those with credentials wait for each other only: what the service says of one may not be for the other.
+  std::string_view variant = asked.asked.is_authorized ? "credentials\n" : "";
+  bool knows_variant = false;
   for (int round = 0; round < kMostRounds; ++round) {
     cache::Store::Found found = state_->store->find(key, request, exchange.arena());
     if (found.entry && !is_for(*found.entry, asked)) found.entry = nullptr;
@@ -71,7 +98,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
     if (use == Use::fresh) co_return hit(exchange, found.entry);
     if (use == Use::accepted) co_return stale(exchange, found.entry, "the client accepts it");
     if (use == Use::behind) {
-      refresh_behind(exchange, next, key, found.entry, asked);
+      if (!state_->failing.is_set(key.hash, exchange.now())) refresh_behind(exchange, next, key, found.entry, asked);
       co_return stale(exchange, found.entry, "stale-while-revalidate");
     }
     const bool stands_in = found.entry && may_stand_in(*found.entry, asked, exchange.now());
@@ -90,9 +117,10 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
       asked.obstacle = "a HEAD stores nothing";
       break;
     }
-    if (!found.entry && state_->passes.is_set(key.hash, exchange.now())) break;
-    if (const auto& known = found.entry ? found.entry : found.other; known && variant.empty()) {
-      variant = variant_of(*known, request, exchange.arena());
+    if (!found.entry && state_->passes.is_set(pass_mark(key.hash, asked), exchange.now())) break;
+    if (const auto& known = found.entry ? found.entry : found.other; known && !knows_variant) {
+      variant = exchange.arena().concat(variant, variant_of(*known, request, exchange.arena()));
+      knows_variant = true;
     }
     // What must be validated at each use can't be validated for several at once.
     const bool alone = asked.wants_validation || (found.entry && found.entry->life.needs_validation) ||
@@ -123,6 +151,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
       attempt = fill->attempt() + 1;
     } else if (answered.entry && is_for(*answered.entry, asked)) {
       variant = variant_of(*answered.entry, request, exchange.arena());
+      knows_variant = true;
     } else {
       break;
     }
@@ -232,9 +261,10 @@ void Cache::after_pass(Exchange& exchange, Response& response, const AskedFor& a
   if (response.failure() != Failure::none || response.is_local()) return;
   if (asked.is_unsafe && response.status() >= 200 && response.status() < 400) invalidate(exchange, response, key);
   if (exchange.request().method == Method::head && response.status() == 200) update_by_head(exchange, response, key);
-  if (exchange.request().method != Method::get || !state_->passes.is_set(key.hash, exchange.now())) return;
+  const std::uint64_t mark = pass_mark(key.hash, asked);
+  if (exchange.request().method != Method::get || !state_->passes.is_set(mark, exchange.now())) return;
   const cache::Times times{exchange.wall_now(), exchange.wall_now()};
-  if (cache::judge(response.head(), asked.asked, rules_, times).refusal.empty()) state_->passes.clear(key.hash);
+  if (cache::judge(response.head(), asked.asked, rules_, times).refusal.empty()) state_->passes.clear(mark);
 }
 
 // RFC 9111 section 4.4: what the request may have changed, and what the answer says that it changed besides, at the

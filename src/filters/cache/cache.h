@@ -25,7 +25,8 @@ class Cache final : public Filter {
   bool repeats() const override { return true; }
 
  private:
-  struct Waiting;
+  // What is kept for one request, for filters before this one.
+  class Kept;
   Task<Response> answer(Exchange& exchange, Next next, AskedFor asked);
   // Without the cache: `asked.obstacle` says why.
   Task<Response> pass(Exchange& exchange, Next next, AskedFor asked);

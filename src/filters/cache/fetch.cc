@@ -199,8 +199,9 @@ void Fetch::remember(const cache::Answered& answered, Instant now) const {
   CacheState& state = *setup_.state;
   const bool has_failed = answered.failure != Failure::none || is_server_error(answered.service_status);
   has_failed ? state.failing.set(fill_->hash(), now + kFailingFor) : state.failing.clear(fill_->hash());
-  if (answered.entry || has_failed) return state.passes.clear(fill_->hash());
-  state.passes.set(fill_->hash(), now + kPassFor);
+  const std::uint64_t mark = pass_mark(fill_->hash(), asked_);
+  if (answered.entry || has_failed) return state.passes.clear(mark);
+  state.passes.set(mark, now + kPassFor);
   if (stale_) state.store->remove(stale_);
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "outrigger/grammar.h"
+
 namespace outrigger::filters {
 namespace {
 
@@ -27,6 +29,8 @@ stats::Labels labels_of(const FilterContext& context) {
 
 std::unique_ptr<FallbackStep> make_step(const FallbackStepOptions& options, FilterContext& context) {
   if (options.fixed) return std::make_unique<StaticStep>(*options.fixed);
+  if (options.stale) return std::make_unique<StaleStep>(options.stale->max_age);
+  if (options.broader) return std::make_unique<BroaderStep>(options.broader->path);
   return std::make_unique<UpstreamStep>(*options.upstream, context.upstreams.entry(*options.upstream));
 }
 
@@ -68,14 +72,35 @@ std::string_view cause(Arena& arena, const Failed& failed) {
 
 }  // namespace
 
+void describe(config::Schema<StaleStepOptions>& schema) {
+  schema.summary("Gives what a `cache` behind `fallback` in the chain keeps, though it is stale.");
+  schema.field("max_age", &StaleStepOptions::max_age, "How old it may be.")
+      .range(std::chrono::seconds(1), std::chrono::hours(366 * 24))
+      .example("1h");
+}
+
+void describe(config::Schema<BroaderStepOptions>& schema) {
+  schema.summary("Asks for something more general in the request's place, without its credentials and cookies.");
+  schema.field("path", &BroaderStepOptions::path, "Path of that, perhaps with a query.")
+      .required()
+      .check_text([](const std::string& text) -> std::string {
+        return is_target(text) && !is_ambiguous_path(text.substr(0, text.find('?'))) ? "" : "begin with /";
+      })
+      .example("/reports/summary");
+}
+
 void describe(config::Schema<FallbackStepOptions>& schema) {
   schema.summary("One way to answer in place of the service.");
+  schema.field("stale", &FallbackStepOptions::stale, "Gives what a cache keeps.");
+  schema.field("broader", &FallbackStepOptions::broader, "Asks for something more general.");
   schema.field("upstream", &FallbackStepOptions::upstream, "Sends the request to that upstream, through its filters.")
       .upstream()
       .example("spare");
   schema.field("static", &FallbackStepOptions::fixed, "Answers with what stands here.");
   schema.check([](const FallbackStepOptions& step) -> std::string {
-    return step.upstream.has_value() != step.fixed.has_value() ? "" : "a step is one of upstream and static";
+    const int count = int{step.upstream.has_value()} + int{step.fixed.has_value()} + int{step.stale.has_value()} +
+                      int{step.broader.has_value()};
+    return count == 1 ? "" : "a step is one of stale, broader, upstream and static";
   });
 }
 
@@ -142,7 +167,7 @@ Task<Response> Fallback::handle(Exchange& exchange, Next next) {
     response.discard();
     next.rewind(exchange);
     exchange.set_repeatable(repeatable);
-    response = co_await place.step->answer(exchange);
+    response = co_await place.step->answer(exchange, next);
     const bool helped = !is_failed(response);
     (helped ? place.answered : place.failed).add();
     if (helped && response.failure() == Failure::none) mark(exchange, response, first, step);

@@ -14,8 +14,20 @@
 
 namespace outrigger::filters {
 
+struct StaleStepOptions {
+  Duration max_age = std::chrono::hours(24);
+};
+void describe(config::Schema<StaleStepOptions>& schema);
+
+struct BroaderStepOptions {
+  std::string path;
+};
+void describe(config::Schema<BroaderStepOptions>& schema);
+
 // One of them is set.
 struct FallbackStepOptions {
+  std::optional<StaleStepOptions> stale;
+  std::optional<BroaderStepOptions> broader;
   std::optional<std::string> upstream;
   std::optional<FixedAnswerOptions> fixed;
 };

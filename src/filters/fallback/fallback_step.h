@@ -29,8 +29,9 @@ class FallbackStep {
   // Why it can't be asked for this request, a sentence without full stop, static; empty: it can. Asked right before
   // `answer`.
   virtual std::string_view obstacle(const Exchange& exchange, const Failed& failed) const = 0;
-  // The request head is as it was when it came to `fallback`.
-  virtual Task<Response> answer(Exchange& exchange) = 0;
+  // The request head is as it was when it came to `fallback`. `next`: what stands behind it in the chain; lives until
+  // there is an answer.
+  virtual Task<Response> answer(Exchange& exchange, Next& next) = 0;
 };
 
 // Sends the request to another upstream.
@@ -42,7 +43,7 @@ class UpstreamStep final : public FallbackStep {
   const std::string& name() const override { return name_; }
   bool needs_body() const override { return true; }
   std::string_view obstacle(const Exchange& exchange, const Failed& failed) const override;
-  [[clang::coro_wrapper]] Task<Response> answer(Exchange& exchange) override { return Next(entry_)(exchange); }
+  [[clang::coro_wrapper]] Task<Response> answer(Exchange& exchange, Next&) override { return Next(entry_)(exchange); }
 
  private:
   const std::string name_;
@@ -55,11 +56,38 @@ class StaticStep final : public FallbackStep {
   explicit StaticStep(const FixedAnswerOptions& options) : answer_(options) {}
   const std::string& name() const override { return name_; }
   std::string_view obstacle(const Exchange&, const Failed&) const override { return {}; }
-  Task<Response> answer(Exchange& exchange) override { co_return answer_.make(exchange); }
+  Task<Response> answer(Exchange& exchange, Next&) override { co_return answer_.make(exchange); }
 
  private:
   const std::string name_ = "static";
   const FixedAnswer answer_;
+};
+
+// Gives what a cache behind `fallback` keeps for the request, though it is stale.
+class StaleStep final : public FallbackStep {
+ public:
+  explicit StaleStep(Duration max_age) : max_age_(max_age) {}
+  const std::string& name() const override { return name_; }
+  std::string_view obstacle(const Exchange& exchange, const Failed& failed) const override;
+  Task<Response> answer(Exchange& exchange, Next& next) override;
+
+ private:
+  const std::string name_ = "stale";
+  const Duration max_age_;
+};
+
+// Asks for something more general in the request's place, on the same way: from a cache there, or from the service.
+// Without the client's credentials and cookies, as the answer is for everybody.
+class BroaderStep final : public FallbackStep {
+ public:
+  explicit BroaderStep(std::string target) : target_(std::move(target)) {}
+  const std::string& name() const override { return name_; }
+  std::string_view obstacle(const Exchange& exchange, const Failed& failed) const override;
+  [[clang::coro_wrapper]] Task<Response> answer(Exchange& exchange, Next& next) override;
+
+ private:
+  const std::string name_ = "broader";
+  const std::string target_;
 };
 
 }  // namespace outrigger::filters

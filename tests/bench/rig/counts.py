@@ -55,7 +55,7 @@ def send(proxy, key, requests, connections=1, **options):
 
 def work_of(key, backend, certificate):
     kind = workload(key)
-    return Work(backend.port, certificate if kind.tls else (), kind.sidecar)
+    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached)
 
 
 def allocations(key, certificate, requests=2000):

@@ -29,6 +29,7 @@ class Work:
     backend: int = 0
     tls: tuple = ()  # (certificate file, key file)
     sidecar: bool = False
+    cached: bool = False  # 200 answers are kept for ten minutes
     workers: int = 1
     http2: bool = False  # from clients; the service then gets at most _POOL connections where the proxy can say so
 
@@ -122,7 +123,8 @@ class Outrigger(Proxy):
 
     def plain(self):
         more = f", limits: {{in_flight: {_POOL}, queue: 2048, queue_timeout: 10s}}" if self.work.http2 else ""
-        return f"    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
+        cache = "    filters: [{cache: {ttl: 10m}}]\n" if self.work.cached else ""
+        return f"{cache}    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
 
     def sidecar(self):
         """Eight filters: five of the listener's, one of the route's, two of the upstream's."""
@@ -173,6 +175,8 @@ class Nginx(Proxy):
                    " ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519; ssl_session_tickets on;")
         user = "user root;" if os.getuid() == 0 else ""
         log, more = ("off", "") if not self.work.sidecar else self.sidecar()
+        zone = f"proxy_cache_path {self.dir}/cache keys_zone=bench:10m;" if self.work.cached else ""
+        more += " proxy_cache bench; proxy_cache_valid 200 10m; proxy_ignore_headers Cache-Control Expires;" if zone else ""
         self.file.write_text(f"""# {comment}
 {user} worker_processes {self.work.workers}; daemon off; pid {self.dir}/nginx.pid; error_log {self.dir}/error.log warn;
 worker_rlimit_nofile 20000;
@@ -185,7 +189,7 @@ http {{
   access_log {log};
   client_body_temp_path tmp/a; proxy_temp_path tmp/b; fastcgi_temp_path tmp/c; uwsgi_temp_path tmp/d; scgi_temp_path tmp/e;
   keepalive_requests 1000000000; keepalive_timeout 75s; tcp_nodelay on; client_max_body_size 0;
-  {tls}
+  {tls} {zone}
   upstream app {{ server 127.0.0.1:{self.work.backend}; keepalive {2048 if self.work.http2 else 128}; keepalive_requests 1000000000; }}
   server {{
     listen 127.0.0.1:{self.port}{listen} backlog=4096;
@@ -213,6 +217,17 @@ http {{
 
     def errors(self):
         return super().errors() + (self.dir / "error.log").read_text(errors="replace")[-4000:]
+
+
+CACHE = """cache bench
+  total-max-size 64
+  max-object-size 100000
+  max-age 600
+"""
+USE_CACHE = """  http-request cache-use bench
+  http-response set-header Cache-Control max-age=600
+  http-response cache-store bench
+"""
 
 
 class Haproxy(Proxy):
@@ -255,8 +270,8 @@ frontend bench
   http-request set-header X-Forwarded-Proto {'https' if self.work.tls else 'http'}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
 {self.sidecar() if self.work.sidecar else ''}  default_backend app
-backend app
-  server app 127.0.0.1:{self.work.backend}{f' maxconn {_POOL}' if self.work.http2 else ''}
+{CACHE if self.work.cached else ''}backend app
+{USE_CACHE if self.work.cached else ''}  server app 127.0.0.1:{self.work.backend}{f' maxconn {_POOL}' if self.work.http2 else ''}
 """)
 
     def sidecar(self):

@@ -35,6 +35,7 @@ class Workload:
     unit: str = "us"
     tls: bool = False
     sidecar: bool = False
+    cached: bool = False  # answers come from the proxy's cache
     workers: int = 1
     connections: int = 64
     streams: int = 0  # HTTP/2 with that many requests at a time on each connection; 0: HTTP/1
@@ -72,6 +73,7 @@ ALL = (
     Workload("g", "1 MiB download", 0.8, connections=16, expect=MEBIBYTE, counted=200),
     Workload("g-tls", "1 MiB download with TLS", 0.95, connections=16, expect=MEBIBYTE, tls=True, counted=200),
     Workload("h", "1 MiB upload", 0.8, connections=16, expect=2, upload=MEBIBYTE, counted=200),
+    Workload("k", "cache hit, 4 KiB", 0.65, cached=True, expect=4096, floor=False),
     Workload("m", "sidecar: JSON access log, request id, header rewrite, metrics, 8 filters", 0.70, sidecar=True,
              floor=False),
     Workload("n", "two workers, 64 connections", 0.75, workers=2, floor=False),

@@ -77,6 +77,7 @@ _WHO = [
           checks={"lacks": ["Set-Cookie"]}),
     reuse("7.3", "a Cookie does not matter where the service states a lifetime", FRESH, first=["Cookie: a=1"]),
     refetch("7.3", "a Cookie and the operator's ttl: not for others", first=["Cookie: a=1"], config="ttl"),
+    refetch("7.3", "a Cookie and the operator's ttl: not from others", again=["Cookie: a=1"], config="ttl"),
 ]
 
 _FIELDS = [
