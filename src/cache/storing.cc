@@ -98,7 +98,11 @@ Verdict judge(const ResponseHead& head, Asked asked, const Rules& rules, Times t
   const bool is_stated = stated.has_value() || control.no_cache;
   life.is_for_cookies = is_stated || control.is_public || rules.knows_cookies;
   std::optional<Seconds> lifetime = stated;
-  if (!lifetime && !control.no_cache) lifetime = configured_lifetime(head.status, rules);
+  if (!lifetime && !control.no_cache) {
+    lifetime = configured_lifetime(head.status, rules);
+    // The operator means from now on, whatever the service's clock says.
+    if (lifetime && *lifetime > 0) *lifetime += initial_age(head.headers, times);
+  }
   const bool may_guess = control.is_public || is_heuristically_cacheable(head.status);
   if (!lifetime && !control.no_cache && may_guess) {
     lifetime = guessed_lifetime(head.headers, rules.heuristic, times.came);

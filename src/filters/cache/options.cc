@@ -76,7 +76,8 @@ void describe(config::Schema<CacheKeyOptions>& schema) {
 
 void describe(config::Schema<CacheOptions>& schema) {
   schema.summary("Keeps answers and gives them again, by RFC 9111 as a shared cache.");
-  schema.field("ttl", &CacheOptions::ttl, "Lifetime of answers that state none; never against what the service says.");
+  schema.field("ttl", &CacheOptions::ttl,
+               "Lifetime, from when it came, of answers that state none; never against what the service says.");
   schema
       .field("stale_if_error", &CacheOptions::stale_if_error,
              "How long past its lifetime an answer stands in for a service that fails, where the answer does not say.")

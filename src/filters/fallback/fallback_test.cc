@@ -202,8 +202,8 @@ TEST_CASE("fallback: mistakes are refused with the file", "[filter][fallback]") 
   const std::pair<const char*, const char*> cases[] = {
       {"fallback: {}", "missing key \"chain\""},
       {"fallback: {chain: []}", "chain needs at least one step"},
-      {"fallback: {chain: [{}]}", "a step is one of upstream and static"},
-      {"fallback: {chain: [{upstream: spare, static: {}}]}", "a step is one of upstream and static"},
+      {"fallback: {chain: [{}]}", "a step is one of stale, broader, upstream and static"},
+      {"fallback: {chain: [{upstream: spare, static: {}}]}", "a step is one of stale, broader, upstream and static"},
       {"fallback: {chain: [{static: {}}, {upstream: spare}]}", "what stands behind it is never asked"},
       {"fallback: {chain: [{upstream: spar}]}", "unknown upstream \"spar\" (did you mean \"spare\"?)"},
       {"fallback: {chain: [{upstream: app}]}", "requests would go round in a circle: app -> app"},

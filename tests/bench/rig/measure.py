@@ -84,6 +84,9 @@ class Bench:
             for proxy in proxies:
                 proxy.start()
                 result.blame(proxy.name, proxy.check())
+                if workload.cached:  # not all at once: not everybody collapses
+                    Load(proxy.port, workload.request(), proxy.dir, requests=1, seconds=5,
+                         **{**workload.load(), "connections": 1}).result()
                 self.run_load(proxy, workload, backend, result, seconds=min(0.3, self.seconds))
             for number in range(self.rounds):
                 for proxy in _rotated(proxies, number):

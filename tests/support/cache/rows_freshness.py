@@ -113,6 +113,7 @@ _GUESSES = [
 
 _TTL = [
     reuse("4.2.2", "ttl gives a lifetime where none is stated", config="ttl"),
+    reuse("4.2.2", "ttl counts from now on, whatever the service's clock says", f"Date: {date(-9000)}", config="ttl"),
     refetch("4.2.2", "ttl is not against no-store", "Cache-Control: no-store", config="ttl"),
     refetch("4.2.2", "ttl is not against private", "Cache-Control: private", config="ttl"),
     refetch("4.2.2", "ttl is not against max-age=0", "Cache-Control: max-age=0", config="ttl"),
