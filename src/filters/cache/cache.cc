@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/random.h"
+
 namespace outrigger::filters {
 
 namespace {
@@ -95,7 +97,10 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
     cache::Store::Found found = state_->store->find(key, request, exchange.arena());
     if (found.entry && !is_for(*found.entry, asked)) found.entry = nullptr;
     const Use use = found.entry ? use_of(*found.entry, asked, exchange.now()) : Use::validate;
-    if (use == Use::fresh) co_return hit(exchange, found.entry);
+    if (use == Use::fresh) {
+      if (is_early(*found.entry, exchange.now())) refresh_behind(exchange, next, key, found.entry, asked);
+      co_return hit(exchange, found.entry);
+    }
     if (use == Use::accepted) co_return stale(exchange, found.entry, "the client accepts it");
     if (use == Use::behind) {
       if (!state_->failing.is_set(key.hash, exchange.now())) refresh_behind(exchange, next, key, found.entry, asked);
@@ -159,6 +164,13 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   asked.forward = "uri-miss";
   if (asked.obstacle.empty()) asked.obstacle = "what it asks for is not for everybody";
   co_return co_await pass(exchange, next, asked);
+}
+
+// At a random moment of the last part, so that many keys that were stored together are not fetched together again.
+bool Cache::is_early(const cache::Entry& entry, Instant now) const {
+  if (options_.early_refresh.value <= 0 || state_->failing.is_set(entry.hash, now)) return false;
+  const double part = options_.early_refresh.value * static_cast<double>(entry.life.lifetime);
+  return static_cast<double>(entry.left(now)) <= part * random_share();
 }
 
 bool Cache::start(Exchange& exchange, const Next& next, const std::shared_ptr<cache::Fill>& fill,

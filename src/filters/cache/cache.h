@@ -33,6 +33,7 @@ class Cache final : public Filter {
 
   bool start(Exchange& exchange, const Next& next, const std::shared_ptr<cache::Fill>& fill,
              std::shared_ptr<const cache::Entry> stale, const AskedFor& asked) const;
+  bool is_early(const cache::Entry& entry, Instant now) const;
   void refresh_behind(Exchange& exchange, const Next& next, const cache::Key& key,
                       const std::shared_ptr<const cache::Entry>& entry, const AskedFor& asked) const;
   Response hit(Exchange& exchange, const std::shared_ptr<const cache::Entry>& entry) const;

@@ -93,6 +93,12 @@ void describe(config::Schema<CacheOptions>& schema) {
              "Lifetime of answers that state none, as a share of the time since Last-Modified, at most a day.")
       .range(Share{0}, Share{1})
       .example("10%");
+  schema
+      .field("early_refresh", &CacheOptions::early_refresh,
+             "The last part of a lifetime in which a new answer is fetched while the stored one is given, at a random "
+             "moment of it.")
+      .range(Share{0}, Share{0.5})
+      .example("10%");
   schema.field("key", &CacheOptions::key, "What tells two answers apart.");
   schema.field("max_size", &CacheOptions::max_size, "Memory of all answers, with all that is needed to keep them.")
       .range(ByteSize{64 * 1024}, ByteSize{std::uint64_t{1} << 40});

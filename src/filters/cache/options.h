@@ -38,6 +38,7 @@ struct CacheOptions {
   std::optional<Duration> stale_if_error;
   std::optional<Duration> stale_while_revalidate;
   Share heuristic{0};
+  Share early_refresh{0};
   CacheKeyOptions key;
   ByteSize max_size{64 * 1024 * 1024};
   std::optional<ByteSize> max_object;

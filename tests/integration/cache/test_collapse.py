@@ -166,6 +166,19 @@ class Collapse(Case):
         self.assertTrue(all(each == body for each in got), [len(each) for each in got])
         self.assertEqual(len(got), 4)
 
+    def test_an_early_refresh_spares_everybody_the_wait(self):
+        proxy = self.proxy(CONFIG.replace("max_size", "early_refresh: 50%, max_size"), app=self.origin.address)
+        self.origin.script("/x", {"fields": ["Cache-Control: max-age=10000", "Age: 9900"]}, {"fields": [FRESH]})
+        client = self.client(proxy)
+        client.get("/x")
+
+        def is_refreshed():
+            got = client.get("/x")
+            self.assertRegex(got.get("Cache-Status"), "hit", "nobody waits")
+            return got.body == b"answer 2"
+        # Of 10,000 seconds 100 are left: a request refreshes with a chance of 98 %.
+        until(is_refreshed, "a new answer")
+
     def test_a_write_during_a_fetch_keeps_the_old_answer_out(self):
         proxy = self.proxy(CONFIG, workers=2, app=self.origin.address)
         self.origin.script("/x", {"fields": [FRESH], "wait": self.open}, {"fields": [FRESH]})
