@@ -1,0 +1,47 @@
+"""WebSockets of a real client and a real server, many at a time."""
+import json
+import shutil
+import subprocess
+import unittest
+
+from support.case import Case
+from support.metrics import Metrics
+from support.outrigger import ROOT
+from support.services import Service
+
+NPM = ROOT / "tests/npm"
+CONFIG = """
+version: 1
+listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: chat}]
+upstreams: {chat: {endpoints: ["@app@"], limits: {in_flight: 2000}}}
+status: {address: "@status@"}
+"""
+
+
+class Sockets(Service):
+    """Echoes messages; its port is one that it chose."""
+
+    def start(self):
+        self.process = subprocess.Popen(["node", str(NPM / "websockets.js"), "serve"], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+        return self
+
+    def kill(self):
+        super().kill()
+        self.process.stdout.close()
+
+
+@unittest.skipUnless(shutil.which("node") and (NPM / "node_modules/ws").is_dir(),
+                     "the npm package ws is not installed: scripts/install test, where npm reaches its registry")
+class WebSockets(Case):
+    def test_a_thousand_connections_with_large_and_fragmented_messages(self):
+        proxy = self.proxy(CONFIG, self.start(Sockets()), workers=2)
+        done = subprocess.run(["node", str(NPM / "websockets.js"), "load", f"ws://{proxy.address()}/", "1000", "40"],
+                              capture_output=True, text=True, timeout=180, check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual({"open": 1000, "clean": 1000, "errors": []}, json.loads(done.stdout))
+        lines = proxy.log(1000)
+        self.assertEqual({101}, {line["status"] for line in lines})
+        self.assertEqual({None}, {line.get("failure") for line in lines})
+        self.assertGreater(sum(line["request_bytes"] for line in lines), 40 << 20)
+        self.assertEqual(0, Metrics(proxy.address("status")).value("outrigger_upstream_requests_in_flight", upstream="chat"))
