@@ -47,6 +47,9 @@ struct FilterDescriptor {
   std::expected<std::shared_ptr<const void>, std::string> (*load)(const void* options) = nullptr;
   // Do these options make it a gate of endpoints? Then it can only stand in an upstream's filters. Null: never.
   bool (*is_endpoint_gate)(const void* options) = nullptr;
+  // What of these options needs HTTP, so that the filter cannot serve a listener with protocol tcp: the key, empty for
+  // none. Null: all of it does.
+  std::string (*needs_http)(const void* options) = nullptr;
 };
 
 // Every filter that may stand in a `filters:` list. The loader keeps pointers into it: it outlives all settings.

@@ -127,6 +127,9 @@ struct FilterContext {
   }
 };
 
+// FilterDescriptor::needs_http of a filter that works for any connection.
+inline std::string needs_no_http(const void*) { return {}; }
+
 // A filter as the registry knows it: its description for the file, and how to make one.
 struct FilterType : config::FilterDescriptor {
   std::unique_ptr<Filter> (*make)(const void* options, FilterContext& context);

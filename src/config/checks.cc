@@ -143,6 +143,7 @@ class Checks {
     timeouts(listener.timeouts, {}, path);
     upstream_times(listener.upstream, listener.timeouts.request);
     no_endpoint_gates(listener.filters);
+    protocol(listener, path);
     const bool routes = is_set(path + ".routes");
     const bool upstream = is_set(path + ".upstream");
     if (routes && upstream) error(path + ".upstream", "has both routes and upstream: keep one");
@@ -197,6 +198,51 @@ class Checks {
     if (is_set(key) && queue > *request) cannot_fit(key, queue, " in the queue", *request);
   }
 
+  void needs_http(const FilterSpec& spec, const std::string& listener) {
+    const std::string key =
+        spec.type->needs_http == nullptr ? std::string(spec.type->name) : spec.type->needs_http(spec.config.get());
+    if (key.empty()) return;
+    report_.error(spec.mark, spec.path, key + " needs HTTP, and " + listener + " has protocol tcp");
+  }
+  void need_http(const std::vector<FilterSpec>& filters, const std::string& listener) {
+    for (const FilterSpec& spec : filters) needs_http(spec, listener);
+  }
+  void upstream_needs_http(const std::string& name, const std::string& listener) {
+    const auto found = std::ranges::find(settings_.upstreams, name, &Upstream::name);
+    if (found != settings_.upstreams.end() && found->filters) need_http(*found->filters, listener);
+  }
+
+  void not_for(const std::string& path, std::initializer_list<const char*> keys, const char* protocol) {
+    for (const char* key : keys) {
+      if (is_set(path + key)) error(path + key, std::string("goes with protocol ") + protocol + " only");
+    }
+  }
+
+  // A listener that passes connections on can only have what makes sense without requests.
+  void protocol(const Listener& listener, const std::string& path) {
+    const bool is_tcp = listener.protocol == ListenerProtocol::tcp;
+    if (is_tcp) {
+      not_for(path, {".path", ".max_body", ".half_close"}, "http");
+      need_http(listener.filters, path);
+      upstream_needs_http(listener.upstream, path);
+    }
+    for (std::size_t i = 0; i < listener.routes.size(); ++i) {
+      const Route& route = listener.routes[i];
+      const std::string here = path + ".routes[" + std::to_string(i) + "]";
+      if (!is_tcp) {
+        not_for(here, {".match.sni"}, "tcp");
+        continue;
+      }
+      not_for(
+          here,
+          {".match.host", ".match.path", ".match.method", ".match.headers", ".match.query", ".redirect", ".respond"},
+          "http");
+      need_http(route.filters, path);
+      upstream_needs_http(route.upstream, path);
+      for (const WeightedUpstream& part : route.split) upstream_needs_http(part.upstream, path);
+    }
+  }
+
   // Two routes with the same conditions: file order decides, the second is never taken.
   void unreachable(const Listener& listener, const std::string& path) {
     std::map<std::string, std::string> seen;
@@ -204,6 +250,7 @@ class Checks {
       const std::string here = path + ".routes[" + std::to_string(i) + "]";
       RouteMatch match = listener.routes[i].match;
       std::ranges::sort(match.host);
+      std::ranges::sort(match.sni);
       std::ranges::sort(match.method);
       std::ranges::sort(match.headers, {}, &StringMatch::name);
       std::ranges::sort(match.query, {}, &StringMatch::name);

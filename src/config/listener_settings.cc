@@ -62,6 +62,11 @@ void describe(Schema<PathMatch>& schema) {
 void describe(Schema<RouteMatch>& schema) {
   schema.summary("Which requests take the route: all conditions together. Absent: every request.");
   schema.field("host", &RouteMatch::host, "example.com or *.example.com.").one_or_many().check_text(check_host);
+  schema
+      .field("sni", &RouteMatch::sni,
+             "For protocol tcp: the server name that the client asks for in its TLS handshake.")
+      .one_or_many()
+      .check_text(check_host);
   schema.field("path", &RouteMatch::path, "The path.");
   schema.field("method", &RouteMatch::method, "Any of these.").one_or_many().check_text(check_method);
   schema.field("headers", &RouteMatch::headers, "All of these.").keyed_by(&StringMatch::name, true);
@@ -146,6 +151,8 @@ void describe(Schema<Listener>& schema) {
       .required()
       .example("0.0.0.0:8443")
       .check_text(check_listen_address);
+  schema.field("protocol", &Listener::protocol, "http, or tcp: connections are passed on as they are.")
+      .values({{"http", ListenerProtocol::http}, {"tcp", ListenerProtocol::tcp}});
   schema.field("tls", &Listener::tls, "Absent: plain text.");
   schema
       .field("trusted_proxies", &Listener::trusted_proxies,
@@ -153,6 +160,10 @@ void describe(Schema<Listener>& schema) {
       .one_or_many()
       .example("10.0.0.0/8")
       .check_text([](const std::string& text) { return text == "unix" ? std::string() : check_cidr(text); });
+  schema.field(
+      "proxy_protocol", &Listener::proxy_protocol,
+      "Connections begin with a PROXY header (v1 or v2), which says the client's address; from trusted_proxies "
+      "alone, others are closed.");
   schema.field("path", &Listener::path, "Ambiguous paths (%2f, %2e, ..): refuse, bring to a normal form, or pass on.")
       .values({{"reject", PathMode::reject}, {"decode", PathMode::decode}, {"keep", PathMode::keep}});
   schema.field("max_body", &Listener::max_body, "Largest request body, beyond it 413; absent: no limit.");
@@ -163,6 +174,10 @@ void describe(Schema<Listener>& schema) {
   schema.field("filters", &Listener::filters, "Filters of every request, in call order.");
   schema.field("routes", &Listener::routes, "Where requests go.");
   schema.field("upstream", &Listener::upstream, "One catch-all route to this upstream.").upstream();
+  schema.check([](const Listener& listener) -> std::string {
+    const bool believes_nobody = listener.proxy_protocol && listener.trusted_proxies.empty();
+    return believes_nobody ? "proxy_protocol needs trusted_proxies: whose header is to be believed?" : "";
+  });
 }
 
 }  // namespace outrigger::config

@@ -46,6 +46,7 @@ struct PathMatch {
 
 struct RouteMatch {
   std::vector<std::string> host;  // exact, or *.example.com
+  std::vector<std::string> sni;   // the same, of listeners with protocol tcp, which have nothing else
   PathMatch path;
   std::vector<std::string> method;
   std::vector<StringMatch> headers;
@@ -93,6 +94,8 @@ struct ListenerTls {
 enum class PathMode : std::uint8_t { reject, decode, keep };
 enum class HalfClose : std::uint8_t { cancel, keep };
 
+enum class ListenerProtocol : std::uint8_t { http, tcp };
+
 struct ListenerLimits {
   ByteSize request_head{32 * 1024};
   std::uint32_t fields = 100;
@@ -104,8 +107,10 @@ struct ListenerLimits {
 struct Listener {
   std::string name;     // absent: its address
   std::string address;  // "0.0.0.0:80", "[::1]:80", "unix:/path", "8080" = dual stack
+  ListenerProtocol protocol = ListenerProtocol::http;
   std::optional<ListenerTls> tls;
   std::vector<std::string> trusted_proxies;  // CIDR
+  bool proxy_protocol = false;               // every connection begins with its header
   PathMode path = PathMode::reject;
   std::optional<ByteSize> max_body;
   HalfClose half_close = HalfClose::cancel;
@@ -124,6 +129,8 @@ struct UpstreamTls {
   std::string server_name;  // absent: the endpoint's name
   bool insecure_skip_verify = false;
 };
+
+enum class ProxyProtocol : std::uint8_t { v1, v2 };
 
 enum class BalancePolicy : std::uint8_t { least_request, round_robin, random, ewma, first, ring_hash, maglev };
 
@@ -180,18 +187,49 @@ struct Outlier {
   Share max_ejected{0.5};
 };
 
+// A part of the paths of the service and what stands in its place for clients.
+struct PathMapping {
+  std::string from;
+  std::string to;
+};
+
+enum class SameSite : std::uint8_t { strict, lax, none };
+
+struct LegacyRewrite {
+  std::vector<std::string> hosts;  // what the service calls itself, besides its endpoint and the Host that it gets
+  std::optional<PathMapping> path;
+  bool secure = true;
+  std::optional<SameSite> same_site;  // absent: as the service says
+};
+
+enum class LegacyVersion : std::uint8_t { http10, http11 };
+enum class FieldNames : std::uint8_t { keep, lower, title };
+
+// The manners of an old service.
+struct Legacy {
+  LegacyVersion version = LegacyVersion::http11;
+  std::optional<ByteSize> buffer_uploads;  // absent: chunks are passed on; http10, which has none: 1 MiB
+  std::string host;                        // absent: the client's
+  FieldNames field_names = FieldNames::keep;
+  bool lenient_head = false;
+  bool keep_alive = true;
+  std::optional<LegacyRewrite> rewrite;
+};
+
 struct Upstream {
   std::string name;
   std::vector<EndpointSpec> endpoints;
   std::optional<std::vector<FilterSpec>> filters;  // absent in the file: the loader puts retry and
                                                    // circuit_breaker with their defaults here
   std::optional<UpstreamTls> tls;
+  std::optional<ProxyProtocol> proxy_protocol;  // absent: connections begin with the first request
   LoadBalancing load_balancing;
   Outlier outlier;
   std::optional<HealthCheck> health_check;
   UpstreamLimits limits;
   UpstreamTimeouts timeouts;
   Duration slow_start{};  // 0: none
+  std::optional<Legacy> legacy;
   Mark mark;
 };
 

@@ -156,6 +156,45 @@ void describe(Schema<Outlier>& schema) {
   });
 }
 
+void describe(Schema<PathMapping>& schema) {
+  schema.summary("Whole segments of a path, and what replaces them.");
+  schema.field("from", &PathMapping::from, "Prefix of the service's paths; / is all of them.")
+      .required()
+      .check_text(check_path);
+  schema.field("to", &PathMapping::to, "Prefix of the paths that clients see.").required().check_text(check_path);
+}
+
+void describe(Schema<LegacyRewrite>& schema) {
+  schema.summary("Location and Set-Cookie say where clients find the service, not where it thinks that it is.");
+  schema
+      .field("hosts", &LegacyRewrite::hosts,
+             "Names by which the service calls itself, besides its endpoint and the Host that it gets.")
+      .one_or_many()
+      .example("[app.internal, \"10.0.0.1:8080\"]");
+  schema.field("path", &LegacyRewrite::path, "Where its paths stand for clients; absent: where they are.");
+  schema.field("secure", &LegacyRewrite::secure, "Cookies of clients that came by https get Secure.");
+  schema.field("same_site", &LegacyRewrite::same_site, "For cookies that do not say; absent: they stay so.")
+      .values({{"strict", SameSite::strict}, {"lax", SameSite::lax}, {"none", SameSite::none}});
+}
+
+void describe(Schema<Legacy>& schema) {
+  schema.summary("The manners of an old service.");
+  schema.field("version", &Legacy::version, "http10: requests are HTTP/1.0, one a connection.")
+      .values({{"http10", LegacyVersion::http10}, {"http11", LegacyVersion::http11}});
+  schema
+      .field("buffer_uploads", &Legacy::buffer_uploads,
+             "Content of unknown length waits here until its length is known: more than this is 413, and 0B refuses it "
+             "with 411. Absent: it is passed on in chunks; with http10 1MiB.")
+      .range(ByteSize{0}, ByteSize{64 * 1024 * 1024})
+      .example("1MiB");
+  schema.field("host", &Legacy::host, "The Host that it gets, whatever the client says.").example("app.internal");
+  schema.field("field_names", &Legacy::field_names, "How names of request fields are written.")
+      .values({{"keep", FieldNames::keep}, {"lower", FieldNames::lower}, {"title", FieldNames::title}});
+  schema.field("lenient_head", &Legacy::lenient_head, "Lines of its heads may end with LF alone.");
+  schema.field("keep_alive", &Legacy::keep_alive, "false: one request a connection.");
+  schema.field("rewrite", &Legacy::rewrite, "Correct Location and Set-Cookie; absent: they are passed on.");
+}
+
 void describe(Schema<Upstream>& schema) {
   schema.summary("A service and how it is reached.");
   schema.shorthand("endpoints");
@@ -166,6 +205,11 @@ void describe(Schema<Upstream>& schema) {
       .example("[127.0.0.1:8080]");
   schema.field("filters", &Upstream::filters, "Filters around every try; absent: retry and circuit_breaker.");
   schema.field("tls", &Upstream::tls, "Speak TLS to the service; absent: plain text.");
+  schema
+      .field("proxy_protocol", &Upstream::proxy_protocol,
+             "Begin each connection with a PROXY header of this version, which says the client's address; none is kept "
+             "for another request.")
+      .values({{"v1", ProxyProtocol::v1}, {"v2", ProxyProtocol::v2}});
   schema.field("load_balancing", &Upstream::load_balancing, "Choice of the endpoint.");
   schema.field("outlier", &Upstream::outlier, "Endpoints that fail.");
   schema.field("health_check", &Upstream::health_check, "Active checks; absent: none.");
@@ -173,6 +217,7 @@ void describe(Schema<Upstream>& schema) {
   schema.field("timeouts", &Upstream::timeouts, "Time limits.");
   schema.field("slow_start", &Upstream::slow_start, "Time in which a new endpoint comes to its share; 0s: none.")
       .range(Duration(0), kDay);
+  schema.field("legacy", &Upstream::legacy, "The manners of an old service; absent: it is a modern one.");
   schema.check([](const Upstream& upstream) {
     if (upstream.endpoints.empty()) return std::string("needs at least one endpoint");
     const bool has_socket = std::ranges::any_of(

@@ -118,7 +118,9 @@ std::string_view query_of(std::string_view target) {
   return at == std::string_view::npos ? std::string_view{} : target.substr(at + 1);
 }
 
-std::string_view protocol_of(Version version) {
+std::string_view protocol_of(const Exchange& exchange) {
+  if (exchange.scheme().starts_with('t')) return "TCP";  // tcp or tls: there is no HTTP
+  const Version version = exchange.request().version;
   return version == Version::http2 ? "HTTP/2" : version == Version::http11 ? "HTTP/1.1" : "HTTP/1.0";
 }
 
@@ -228,7 +230,7 @@ std::string_view text_of(Value value, std::string_view argument, const Moment& m
     case Value::target:
       return target_of(moment);
     case Value::protocol:
-      return protocol_of(request.version);
+      return protocol_of(moment.exchange);
     case Value::user_agent:
       return field_of(moment, FieldId::user_agent);
     case Value::header:

@@ -186,7 +186,6 @@ std::expected<int, std::string> bind_to(const Address& address, bool reuse_port)
     if (reuse_port) set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
     if (address.family() == AF_INET6) set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     set_flag(fd, IPPROTO_TCP, TCP_NODELAY);  // inherited by accepted sockets
-    set_flag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT);
   }
   if (::bind(fd, address.get(), address.length()) != 0) {
     auto message = system_error("cannot listen on", address);
@@ -195,6 +194,8 @@ std::expected<int, std::string> bind_to(const Address& address, bool reuse_port)
   }
   return fd;
 }
+
+void defer_accept(int fd, bool waits) { set_flag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, waits ? 1 : 0); }
 
 Connecting start_connect(const Address& address) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

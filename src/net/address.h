@@ -56,6 +56,9 @@ std::expected<HostPort, std::string> split_host_port(std::string_view text);
 // is replaced.
 std::expected<int, std::string> bind_to(const Address& address, bool reuse_port);
 
+// Has accept() wait for a client's first bytes, or not. Nothing on a Unix socket.
+void defer_accept(int fd, bool waits);
+
 // Begins a connect: a non-blocking socket that is connected or on its way (`in_progress`), or errno.
 struct Connecting {
   int fd = -1;

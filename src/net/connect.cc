@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "net/system_calls.h"
+
 namespace outrigger::net {
 
 namespace {
@@ -39,11 +41,13 @@ std::vector<Address> alternate_families(std::vector<Address> addresses) {
   return mixed;
 }
 
-Connect::Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport make, Duration limit, WaitSlot& slot)
+Connect::Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport make, Duration limit, WaitSlot& slot,
+                 std::string first_bytes)
     : loop_(loop),
       make_(std::move(make)),
       limit_(limit),
       slot_(slot),
+      first_bytes_(std::move(first_bytes)),
       pause_(pause_for(addresses.size(), limit)),
       first_(addresses.empty() ? Address() : addresses.front()),
       left_(std::move(addresses)) {
@@ -122,7 +126,22 @@ void Connect::win(Attempt& attempt) {
     other.transport.reset();
     left_.push_back(other.address);  // should the handshake fail
   }
-  shake_hands(attempt);
+  if (send_first_bytes(attempt)) shake_hands(attempt);
+}
+
+bool Connect::send_first_bytes(Attempt& attempt) {
+  if (first_bytes_.empty()) return true;
+  const ssize_t sent = system::send(attempt.transport->fd(), first_bytes_.data(), first_bytes_.size(), MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(first_bytes_.size())) return true;
+  fail(attempt.address, Failure::connect_failed, sent < 0 ? std::strerror(errno) : "it took no PROXY header");
+  give_up(attempt);
+  return false;
+}
+
+void Connect::give_up(Attempt& attempt) {
+  attempt.transport.reset();
+  attempt.is_connected = false;
+  try_next();
 }
 
 void Connect::shake_hands(Attempt& attempt) {
@@ -136,9 +155,7 @@ void Connect::shake_hands(Attempt& attempt) {
     return finish();
   }
   fail(attempt.address, transport.handshake_failure(), std::string(transport.error_text()));
-  attempt.transport.reset();
-  attempt.is_connected = false;
-  try_next();
+  give_up(attempt);
 }
 
 void Connect::fail(const Address& address, Failure failure, const std::string& why) {

@@ -33,8 +33,10 @@ class [[nodiscard]] Connect final : private Deadline, private Interruptible {
   static constexpr std::size_t kMostAttempts = 8;  // at a time
 
   // `make` wraps a socket that is connected or on its way, and takes it. `limit` holds for everything together;
-  // interrupting ends it with `request_timeout`.
-  Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport make, Duration limit, WaitSlot& slot);
+  // interrupting ends it with `request_timeout`. `first_bytes` go out in front of the handshake: few, which an empty
+  // socket takes at once.
+  Connect(EventLoop& loop, std::vector<Address> addresses, MakeTransport make, Duration limit, WaitSlot& slot,
+          std::string first_bytes = {});
   Connect(const Connect&) = delete;
   Connect& operator=(const Connect&) = delete;
   ~Connect();
@@ -61,6 +63,8 @@ class [[nodiscard]] Connect final : private Deadline, private Interruptible {
   bool begin(Attempt& attempt);
   void on_event(Attempt& attempt);
   void win(Attempt& attempt);
+  bool send_first_bytes(Attempt& attempt);
+  void give_up(Attempt& attempt);
   void shake_hands(Attempt& attempt);
   void fail(const Address& address, Failure failure, const std::string& why);
   Attempt* free_attempt();
@@ -73,6 +77,7 @@ class [[nodiscard]] Connect final : private Deadline, private Interruptible {
   MakeTransport make_;
   Duration limit_;
   WaitSlot& slot_;
+  std::string first_bytes_;
   Duration pause_;  // between two attempts
   Address first_;
   std::vector<Address> left_;  // to be tried, the next one last

@@ -26,6 +26,17 @@ Transport::~Transport() {
   if (watch_.fd() >= 0) ::close(watch_.fd());
 }
 
+Ends Transport::ends() const {
+  if (ends_) return *ends_;
+  const auto ask = [this](int (*call)(int, sockaddr*, socklen_t*)) {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    auto* address = reinterpret_cast<sockaddr*>(&storage);
+    return call(fd(), address, &length) == 0 ? Address(address, length) : Address();
+  };
+  return {ask(&::getpeername), ask(&::getsockname)};
+}
+
 PeerEnd Transport::peer_end() const {
   pollfd state{.fd = watch_.fd(), .events = POLLRDHUP, .revents = 0};
   if (::poll(&state, 1, 0) <= 0) return PeerEnd::nothing;

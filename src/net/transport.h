@@ -3,10 +3,12 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "event/event_loop.h"
+#include "net/proxy_header.h"
 #include "outrigger/failure.h"
 #include "outrigger/identity.h"
 
@@ -52,6 +54,8 @@ class Transport {
   virtual bool is_resumed() const { return false; }
   // The protocol that both sides agreed on by ALPN; empty: none. Valid after the handshake.
   virtual std::string_view protocol() const { return {}; }
+  // The server name that the client asked for (SNI); empty: none. Valid after the handshake.
+  virtual std::string_view asked_name() const { return {}; }
   // What the client proved in the handshake; null: nothing. Lives as long as the transport.
   virtual const ClientCertificate* client_certificate() const { return nullptr; }
   // What went wrong in the handshake, for `why`; static or owned by the transport.
@@ -63,11 +67,18 @@ class Transport {
 
   FdWatch& watch() { return watch_; }
   int fd() const { return watch_.fd(); }
+  // Where the connection comes from and where it was made to: as a PROXY header said (set_ends), else as the kernel
+  // says, in two calls.
+  Ends ends() const;
+  void set_ends(const Ends& ends) { ends_ = std::make_unique<Ends>(ends); }
   // Which directions has the peer ended, also behind bytes that wait to be read? One poll.
   PeerEnd peer_end() const;
 
  protected:
   FdWatch watch_;
+
+ private:
+  std::unique_ptr<const Ends> ends_;  // null: the kernel knows
 };
 
 // A TCP or Unix stream socket.

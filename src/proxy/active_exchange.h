@@ -47,6 +47,10 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
 
   // What the client proved in its connection's handshake; before begin(). Outlives the exchange.
   void set_client_certificate(const ClientCertificate* certificate) { certificate_ = certificate; }
+  // There is no HTTP: a connection of a listener with protocol tcp, whose request asks for a tunnel, nothing else.
+  // Before begin().
+  void set_tcp() { is_tcp_ = true; }
+  bool is_tcp() const { return is_tcp_; }
   // Takes the parsed head into use: client address, the clock. `peer_ip` and `scheme` outlive the exchange. `body`
   // null: none.
   void begin(std::string_view peer_ip, std::string_view scheme, Body* body);
@@ -96,6 +100,11 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   void count_try() { ++tries_; }
   // Puts the body back to its start for a later try; keeps it from now on if a filter asked for that.
   void rewind_body();
+  // Up to so many bytes of the body can be sent again, or sent at all once they are here; before any is pulled.
+  void widen_replay_window(std::size_t bytes) {
+    keep_request_body();
+    body_->set_window(bytes);
+  }
   // Does the client hold its content back for a 100 (RFC 9110 section 10.1.1)? Once invited, a later try need not ask.
   bool awaits_continue() const { return request_.expects_continue && !invited_; }
   void invite_content() { invited_ = true; }
@@ -133,6 +142,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   std::array<std::uint64_t, 8> tried_;  // serial numbers
   std::size_t endpoints_tried_ = 0;
   bool invited_ = false;
+  bool is_tcp_ = false;
   bool relaying_interim_ = false;
   std::optional<Duration> tunnel_idle_;
   std::string_view peer_ip_;

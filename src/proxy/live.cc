@@ -114,7 +114,7 @@ class Builder final : private UpstreamChains {
   std::vector<Router::Candidate> add_routes(LiveListener& live, const config::Listener& listener) {
     std::vector<Router::Candidate> candidates;
     std::map<std::size_t, const LiveRoute*> made;  // by place in the file
-    for (const PlacedRoute& placed : routes_in_order(listener)) {
+    for (const PlacedRoute& placed : placed_routes(listener)) {
       const LiveRoute*& route = made[placed.index];
       if (route == nullptr) route = &add_route(live, placed.route, listener);
       candidates.push_back({RouteMatcher(placed.route.match), route});
@@ -143,6 +143,14 @@ class Builder final : private UpstreamChains {
     return made;
   }
 
+  // The server name of a TLS handshake stands where a request has its host.
+  static std::vector<PlacedRoute> placed_routes(config::Listener listener) {
+    for (config::Route& route : listener.routes) {
+      if (!route.match.sni.empty()) route.match.host = std::move(route.match.sni);
+    }
+    return routes_in_order(listener);
+  }
+
   void add_listener(const config::Listener& listener) {
     LiveListener& live = live_->listeners[listener.name];
     live.settings = listener;
@@ -151,11 +159,13 @@ class Builder final : private UpstreamChains {
       if (auto cidr = Cidr::parse(text)) live.trusted.blocks.push_back(*cidr);
       live.trusted.unix_peers = live.trusted.unix_peers || text == "unix";
     }
+    live.routes_by_name =
+        std::ranges::any_of(listener.routes, [](const config::Route& route) { return !route.match.sni.empty(); });
     auto candidates = add_routes(live, listener);
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(std::move(candidates)));
     live.chain.finish(nullptr);
-    live.stats = ListenerStats(listener.name);
+    live.stats = ListenerStats(listener);
     live.count = std::static_pointer_cast<ConnectionCount>(  // found again after a reload
         parts_.store.find_or_make("connections\n" + listener.name, [] { return std::make_shared<ConnectionCount>(); }));
   }
@@ -168,7 +178,8 @@ class Builder final : private UpstreamChains {
 
 }  // namespace
 
-ListenerStats::ListenerStats(const std::string& listener) {
+ListenerStats::ListenerStats(const config::Listener& settings) {
+  const std::string& listener = settings.name;
   static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
   for (std::size_t i = 0; i < std::size(kClasses); ++i) {
     by_class[i] = stats::counter("outrigger_requests_total", "Requests answered, by class of status.",
@@ -189,6 +200,12 @@ ListenerStats::ListenerStats(const std::string& listener) {
                                     "Pauses in accepting connections because limits.handshakes was reached.", labels);
   handshake_failures = stats::counter("outrigger_tls_handshake_failures_total",
                                       "Connections whose TLS handshake failed or took too long.", labels);
+  static constexpr const char* kRefusals[] = {"untrusted", "malformed", "closed", "timeout"};
+  for (std::size_t i = 0; settings.proxy_protocol && i < std::size(kRefusals); ++i) {
+    header_refusals[i] = stats::counter("outrigger_proxy_header_refusals_total",
+                                        "Connections closed because they did not begin with a good PROXY header.",
+                                        {{"listener", listener}, {"reason", kRefusals[i]}});
+  }
 }
 
 void ListenerStats::count(const Outcome& outcome) {

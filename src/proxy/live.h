@@ -67,10 +67,13 @@ struct LiveRoute {
   Chain chain;
 };
 
+// Why a connection that had to begin with a PROXY header was closed.
+enum class HeaderRefusal : unsigned char { untrusted, malformed, closed, timeout };
+
 // Counts of one listener, their labels resolved.
 struct ListenerStats {
   ListenerStats() = default;
-  explicit ListenerStats(const std::string& listener);
+  explicit ListenerStats(const config::Listener& listener);
   void count(const Outcome& outcome);
   stats::Counter by_class[6];  // 0: no answer; 1 to 5: 1xx to 5xx
   stats::Histogram duration;
@@ -82,6 +85,7 @@ struct ListenerStats {
   stats::Counter client_refusals;
   stats::Counter handshake_pauses;
   stats::Counter handshake_failures;
+  stats::Counter header_refusals[4];  // by HeaderRefusal
 };
 
 struct LiveListener {
@@ -91,7 +95,8 @@ struct LiveListener {
   Chain chain;
   std::deque<LiveRoute> routes;
   ListenerStats stats;
-  bool sheds_load = true;  // over limits.memory it answers 503; not so where the process is watched
+  bool routes_by_name = false;  // has protocol tcp and asks for the server name of a TLS handshake
+  bool sheds_load = true;       // over limits.memory it answers 503; not so where the process is watched
   std::shared_ptr<ConnectionCount> count = std::make_shared<ConnectionCount>();  // of the process
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/tls/tls_transport.h"
+#include "proxy/downstream/serve.h"
 
 namespace outrigger::server {
 
@@ -24,7 +25,7 @@ void Accepted::begin(proxy::ConnectionContext& context, proxy::ListenerPlace& pl
   } else {
     transport = std::make_unique<net::Socket>(context.loop, taken);
   }
-  proxy::ServerConnection::begin(context, place, std::move(transport), peer, std::move(permit));
+  proxy::serve(context, place, std::move(transport), peer, std::move(permit));
 }
 
 }  // namespace outrigger::server

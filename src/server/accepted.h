@@ -4,7 +4,7 @@
 #include <string>
 
 #include "net/tls/context.h"
-#include "proxy/downstream/server_connection.h"
+#include "proxy/downstream/connection_context.h"
 
 namespace outrigger::server {
 

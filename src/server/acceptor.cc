@@ -5,7 +5,6 @@
 
 #include <cerrno>
 
-#include "outrigger/process_log.h"
 #include "server/worker.h"
 
 namespace outrigger::server {
@@ -78,28 +77,6 @@ std::optional<proxy::ConnectionPermit> Acceptor::take_places() {
   return permit;
 }
 
-bool Acceptor::take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit) {
-  const proxy::LiveListener* listener = place_.now;
-  const std::uint32_t limit = listener == nullptr ? 0 : listener->settings.limits.connections_per_client;
-  if (limit == 0) return true;
-  const auto client = proxy::client_key(peer);
-  if (!client) return true;
-  proxy::ClientConnections& clients = listener->count->clients;
-  if (clients.take(*client, limit)) {
-    permit.add(*client);
-    return true;
-  }
-  listener->stats.client_refusals.add();
-  if (const auto refused = clients.count_refused(context_.loop.now())) {
-    log(LogLevel::warn, "a client has too many connections: further ones are closed at once",
-        {{"listener", place_.name},
-         {"client", peer.ip()},
-         {"limit", std::to_string(limit)},
-         {"refused", std::to_string(*refused)}});
-  }
-  return false;
-}
-
 bool Acceptor::accept_one() {
   auto permit = take_places();
   if (!permit) return false;
@@ -110,7 +87,8 @@ bool Acceptor::accept_one() {
   if (fd >= 0) {
     context_.overload.accepted(fd);
     const net::Address peer(address, length);
-    if (take_place_of_client(peer, *permit)) {
+    const bool comes_later = place_.now != nullptr && place_.now->settings.proxy_protocol;  // the client's address
+    if (comes_later || proxy::take_place_of_client(context_, place_, peer, *permit)) {
       begin(Accepted(fd, peer, std::move(*permit)));
     } else {
       reset(fd);

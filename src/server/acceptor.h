@@ -32,7 +32,6 @@ class Acceptor final : private Wakeable {
   // Nothing: a limit is reached, and we look again soon.
   std::optional<proxy::ConnectionPermit> take_places();
   void pause();
-  bool take_place_of_client(const net::Address& peer, proxy::ConnectionPermit& permit);
   void begin(Accepted accepted);
 
   proxy::ConnectionContext& context_;

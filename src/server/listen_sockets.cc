@@ -42,6 +42,10 @@ std::string ListenSockets::listen() {
   return {};
 }
 
+void ListenSockets::wait_for_data(bool waits) const {
+  for (const int fd : sockets_) net::defer_accept(fd, waits);
+}
+
 ListenSockets::~ListenSockets() {
   for (const int fd : sockets_) ::close(fd);
 }

@@ -23,6 +23,9 @@ class ListenSockets {
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 
+  // Are connections only accepted when the client has sent something, as a request is? Else at once: in many protocols
+  // the service speaks first.
+  void wait_for_data(bool waits) const;
   // As it stands in the file.
   const std::string& address() const { return address_; }
   std::size_t count() const { return sockets_.size(); }

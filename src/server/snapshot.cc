@@ -101,6 +101,14 @@ std::expected<std::shared_ptr<const Snapshot>, std::string> SnapshotBuilder::ado
   for (const auto& sockets : all_sockets(*opened.snapshot)) {
     if (auto problem = sockets->listen(); !problem.empty()) return std::unexpected(std::move(problem));
   }
+  for (const config::Listener& listener : settings.listeners) {
+    const auto sockets = opened.snapshot->sockets.find(listener.name);
+    const bool is_http = listener.protocol == config::ListenerProtocol::http;
+    if (sockets != opened.snapshot->sockets.end()) sockets->second->wait_for_data(is_http);
+  }
+  for (const auto& sockets : {opened.snapshot->status, opened.snapshot->admin}) {
+    if (sockets) sockets->wait_for_data(true);
+  }
   opened.snapshot->settings = std::move(settings);
   certificates_ = std::move(opened.certificates);
   current_ = std::move(opened.snapshot);
@@ -121,7 +129,8 @@ std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const std::string& address,
 
 namespace {
 
-net::tls::ServerOptions options_of(const config::ListenerTls& tls) {
+net::tls::ServerOptions options_of(const config::Listener& listener) {
+  const config::ListenerTls& tls = *listener.tls;
   net::tls::ServerOptions options;
   if (!tls.self_signed) options.certificates.push_back({tls.cert, tls.key});
   for (const config::CertificatePair& pair : tls.certificates) options.certificates.push_back({pair.cert, pair.key});
@@ -131,6 +140,7 @@ net::tls::ServerOptions options_of(const config::ListenerTls& tls) {
   options.ticket_keys = tls.ticket_keys;
   const bool is_modern = tls.policy == config::TlsPolicy::modern;
   options.policy = is_modern ? net::tls::Policy::modern : net::tls::Policy::intermediate;
+  options.negotiates = listener.protocol == config::ListenerProtocol::http;
   return options;
 }
 
@@ -148,14 +158,15 @@ std::string key_of(const config::Listener& listener, const net::tls::ServerOptio
   std::string key = listener.tls->self_signed ? "self-signed " + listener.name : "";
   for (const auto& pair : options.certificates) key += '\n' + pair.cert + '\n' + pair.key;
   key += '\n' + options.client_ca + (options.is_client_required ? " required\n" : " optional\n") + options.crl;
-  return key + '\n' + options.ticket_keys + (options.policy == net::tls::Policy::modern ? "\nmodern" : "");
+  return key + '\n' + options.ticket_keys + (options.policy == net::tls::Policy::modern ? "\nmodern" : "") +
+         (options.negotiates ? "" : "\ntcp");
 }
 
 }  // namespace
 
 Certificate SnapshotBuilder::certificate(const config::Listener& listener, const std::string& path, Certificates& used,
                                          const config::Findings& findings) const {
-  const net::tls::ServerOptions options = options_of(*listener.tls);
+  const net::tls::ServerOptions options = options_of(listener);
   const std::string key = key_of(listener, options);
   const auto files = files_of(options);
   const std::uint64_t content = files.empty() ? 0 : content_fingerprint(files);

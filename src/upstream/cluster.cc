@@ -140,9 +140,13 @@ Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
 
 // The endpoint of that name which is here already, so that its connections go on, or a new one.
 std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
-  EndpointTls tls;
+  EndpointTls tls{.context = nullptr,
+                  .server_name = {},
+                  .proxy_protocol = settings_.proxy_protocol,
+                  .lenient_head = settings_.legacy && settings_.legacy->lenient_head};
   if (parts_.tls) {
-    tls = {parts_.tls, settings_.tls->server_name.empty() ? found.host : settings_.tls->server_name};
+    tls.context = parts_.tls;
+    tls.server_name = settings_.tls->server_name.empty() ? found.host : settings_.tls->server_name;
   }
   const auto is_it = [&](const Endpoint& endpoint) { return endpoint.name() == found.name && endpoint.tls() == tls; };
   for (const Member& member : balancer_.members()) {

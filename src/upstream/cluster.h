@@ -47,6 +47,8 @@ class Cluster final : private Source::Owner {
 
   const std::string& name() const { return settings_.name; }
   const config::Upstream& settings() const { return settings_; }
+  // The manners of an old service; null: it is a modern one.
+  const config::Legacy* legacy() const { return settings_.legacy ? &*settings_.legacy : nullptr; }
   const std::shared_ptr<Slots>& slots() const { return parts_.slots; }
   const std::vector<Member>& members() const { return balancer_.members(); }
   const ClusterStats& stats() const { return stats_; }

@@ -51,6 +51,12 @@ std::unique_ptr<net::Transport> Endpoint::make_transport(EventLoop& loop, int fd
   return std::make_unique<net::Socket>(loop, fd);
 }
 
+std::string Endpoint::first_bytes(const net::Ends* client) const {
+  if (!tls_.proxy_protocol) return {};
+  const bool is_line = *tls_.proxy_protocol == config::ProxyProtocol::v1;
+  return is_line ? net::proxy_header_v1(client) : net::proxy_header_v2(client);
+}
+
 std::unique_ptr<Connection> Endpoint::take_idle(bool check) {
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection(&idle_.front());
@@ -64,7 +70,7 @@ std::unique_ptr<Connection> Endpoint::take_idle(bool check) {
 // The kernel is not asked where the last read was short and no event told of a close: that would be a system call per
 // request, and what a close that comes later costs is a check in take_idle() or a request that is sent twice.
 void Endpoint::keep_idle(std::unique_ptr<Connection> connection, Duration limit) {
-  if (is_retired_) return;
+  if (is_retired_ || is_for_one_client()) return;
   net::Transport& transport = connection->transport();
   transport.settle();
   if ((transport.has_pending() || transport.watch().may_read()) && !connection->is_quiet()) return;

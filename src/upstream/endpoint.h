@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "config/settings.h"
 #include "net/address.h"
+#include "net/proxy_header.h"
 #include "net/tls/context.h"
 #include "net/tls/session_cache.h"
 #include "outrigger/stats.h"
@@ -14,10 +17,12 @@
 
 namespace outrigger::upstream {
 
-// How the connections to an endpoint are secured; equal for two snapshots when connections may go on.
+// How the connections to an endpoint begin; equal for two snapshots when connections may go on.
 struct EndpointTls {
-  std::shared_ptr<net::tls::ClientContext> context;  // null: plain text
-  std::string server_name;                           // what the certificate must be for
+  std::shared_ptr<net::tls::ClientContext> context;       // null: plain text
+  std::string server_name;                                // what the certificate must be for
+  std::optional<config::ProxyProtocol> proxy_protocol{};  // in front of all else
+  bool lenient_head = false;                              // its lines may end with LF alone
   bool operator==(const EndpointTls&) const = default;
 };
 
@@ -47,6 +52,14 @@ class Endpoint {
   bool is_loopback() const { return !addresses_.empty() && addresses_.front().is_loopback(); }
   // A transport for a socket that is connected or on its way. Takes the descriptor.
   std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd) const;
+
+  // Each connection carries one client's address, so none is kept for another request.
+  bool is_for_one_client() const { return tls_.proxy_protocol.has_value(); }
+  // Lines of its heads may end with LF alone.
+  bool is_lenient() const { return tls_.lenient_head; }
+  // What a connection begins with, in front of TLS: the PROXY header for a client's connection, or for one of our own
+  // (null); mostly nothing.
+  std::string first_bytes(const net::Ends* client) const;
 
   // Requests that this worker has on their way to it.
   std::uint32_t active() const { return active_; }

@@ -26,6 +26,21 @@ http {{
 }}
 """
 
+_STREAM = """\
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+master_process off;
+pid {dir}/nginx.pid;
+error_log {dir}/error.log warn;
+events {{ worker_connections 512; }}
+stream {{
+  server {{
+    listen 127.0.0.1:{port}{listen};
+    {server}
+  }}
+}}
+"""
+
 
 class Nginx(Service):
     """Serves `dir`/www. `server` is put into the server block, `listen` behind the address ("ssl", "http2")."""
@@ -45,3 +60,12 @@ class Nginx(Service):
     def command(self):
         return [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(self.dir), "-e", str(self.dir / "error.log"),
                 "-c", str(self.dir / "nginx.conf")]
+
+
+class NginxStream(Nginx):
+    """Passes connections on: `server` says where to, `listen` is put behind the address."""
+
+    def __init__(self, server, listen=""):
+        super().__init__()
+        (self.dir / "nginx.conf").write_text(_STREAM.format(dir=self.dir, port=self.port, server=server,
+                                                            listen=" " + listen if listen else ""))

@@ -7,6 +7,22 @@ std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   return std::make_unique<Access>(*static_cast<const AccessOptions*>(options), context);
 }
 
+std::string needs_http(const AccessCondition& condition) {
+  if (!condition.method.empty()) return "method";
+  if (!condition.path.empty()) return "path";
+  if (!condition.header.empty()) return "header";
+  if (!condition.claim.empty()) return "claim";
+  return condition.user.empty() ? "" : "user";
+}
+
+std::string needs_http(const void* options) {
+  for (const AccessRule& rule : static_cast<const AccessOptions*>(options)->rules) {
+    std::string key = needs_http(rule.allow ? *rule.allow : *rule.deny);
+    if (!key.empty()) return key;
+  }
+  return {};
+}
+
 }  // namespace
 
 void describe(config::Schema<AccessRule>& schema) {
@@ -57,7 +73,10 @@ Task<Response> Access::handle(Exchange& exchange, Next next) {
   co_return co_await next(exchange);
 }
 
-const FilterType kAccessType = {
-    {"access", "Lets requests through or refuses them by rules.", &config::schema_of<AccessOptions>}, make};
+const FilterType kAccessType = {{.name = "access",
+                                 .summary = "Lets requests through or refuses them by rules.",
+                                 .schema = &config::schema_of<AccessOptions>,
+                                 .needs_http = &needs_http},
+                                make};
 
 }  // namespace outrigger::filters

@@ -132,7 +132,10 @@ void AccessLog::write(const Exchange& exchange, const Outcome& outcome) const {
   log_->commit(format_.write({.exchange = exchange, .outcome = &outcome}, room, LineLog::kMaxLine));
 }
 
-const FilterType kAccessLogType = {
-    {"access_log", "One line a request, JSON or text.", &config::schema_of<AccessLogOptions>}, make};
+const FilterType kAccessLogType = {{.name = "access_log",
+                                    .summary = "One line a request, JSON or text.",
+                                    .schema = &config::schema_of<AccessLogOptions>,
+                                    .needs_http = &needs_no_http},
+                                   make};
 
 }  // namespace outrigger::filters

@@ -177,7 +177,8 @@ Task<Response> CircuitBreaker::handle(Exchange& exchange, Next next) {
 const FilterType kCircuitBreakerType = {{.name = "circuit_breaker",
                                          .summary = "Spares a service that fails.",
                                          .schema = &config::schema_of<CircuitBreakerOptions>,
-                                         .is_endpoint_gate = &is_per_endpoint},
+                                         .is_endpoint_gate = &is_per_endpoint,
+                                         .needs_http = &needs_no_http},
                                         make};
 
 }  // namespace outrigger::filters

@@ -22,6 +22,11 @@ std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   return std::make_unique<RateLimit>(*static_cast<const RateLimitOptions*>(options), context);
 }
 
+std::string needs_http(const void* options) {
+  const std::string& key = static_cast<const RateLimitOptions*>(options)->key;
+  return key == "client_ip" || key == "route" ? "" : "key: " + key;
+}
+
 // Whole seconds, rounded up: a client that waits so long is let through.
 std::int64_t seconds_up(Duration duration) { return (duration + 1s - 1ns) / 1s; }
 
@@ -161,7 +166,10 @@ Task<Response> RateLimit::handle(Exchange& exchange, Next next) {
   co_return response;
 }
 
-const FilterType kRateLimitType = {
-    {"rate_limit", "Refuses requests that come faster than a rate.", &config::schema_of<RateLimitOptions>}, make};
+const FilterType kRateLimitType = {{.name = "rate_limit",
+                                    .summary = "Refuses requests that come faster than a rate.",
+                                    .schema = &config::schema_of<RateLimitOptions>,
+                                    .needs_http = &needs_http},
+                                   make};
 
 }  // namespace outrigger::filters

@@ -181,6 +181,10 @@ Task<Response> Retry::handle(Exchange& exchange, Next next) {
   }
 }
 
-const FilterType kRetryType = {{"retry", "Sends a failed request again.", &config::schema_of<RetryOptions>}, make};
+const FilterType kRetryType = {{.name = "retry",
+                                .summary = "Sends a failed request again.",
+                                .schema = &config::schema_of<RetryOptions>,
+                                .needs_http = &needs_no_http},
+                               make};
 
 }  // namespace outrigger::filters

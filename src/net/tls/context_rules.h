@@ -11,6 +11,6 @@ namespace outrigger::net::tls {
 // without what we need.
 ContextHandle new_context(const ssl_method_st* method);
 // The same with the rules of a server, by policy.
-ContextHandle new_server_context(Policy policy);
+ContextHandle new_server_context(Policy policy, bool negotiates);
 
 }  // namespace outrigger::net::tls

@@ -93,7 +93,7 @@ class ServerContext::Builder {
     return found == groups_.end() ? nullptr : &*found;
   }
   std::optional<std::string> new_group(const std::set<std::string>& names) {
-    ContextHandle context = new_server_context(options_.policy);
+    ContextHandle context = new_server_context(options_.policy, options_.negotiates);
     if (!context) return cannot_set_up();
     if (auto error = check_->apply(context.get())) return error;
     made_->tickets_->serve(context.get());

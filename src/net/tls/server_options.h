@@ -22,6 +22,7 @@ struct ServerOptions {
   std::string crl{};                             // PEM file with revocation lists of client_ca; empty: none
   std::string ticket_keys{};                     // file, see TicketKeys; empty: own ones
   Policy policy = Policy::intermediate;
+  bool negotiates = true;  // by ALPN, h2 before http/1.1; else what the client offers there is left alone
 };
 
 }  // namespace outrigger::net::tls

@@ -250,6 +250,11 @@ void TlsTransport::settle() {
 
 bool TlsTransport::has_pending() const { return session_ && SSL_has_pending(session_.get()) == 1; }
 
+std::string_view TlsTransport::asked_name() const {
+  const char* name = session_ ? SSL_get_servername(session_.get(), TLSEXT_NAMETYPE_host_name) : nullptr;
+  return name == nullptr ? std::string_view{} : name;
+}
+
 std::string_view TlsTransport::protocol() const {
   const unsigned char* name = nullptr;
   unsigned length = 0;

@@ -37,6 +37,7 @@ class TlsTransport final : public Transport {
 
   bool is_resumed() const override;
   std::string_view protocol() const override;
+  std::string_view asked_name() const override;
   const ClientCertificate* client_certificate() const override { return certificate_.get(); }
 
  private:

@@ -32,7 +32,7 @@ void ReplayBody::note(std::size_t bytes) {
 
 void ReplayBody::store(std::string_view bytes) {
   kept_ += bytes.size();
-  overflowed_ = kept_ > kWindow || !MemoryBudget::has_room();
+  overflowed_ = kept_ > window_ || !MemoryBudget::has_room();
   if (overflowed_) return;
   auto* piece = arena_.make<Piece>(arena_.copy(bytes), nullptr);
   (last_ == nullptr ? first_ : last_->next) = piece;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "event/event_loop.h"
@@ -17,6 +18,8 @@ class ReplayBody final : public Body {
   ReplayBody(EventLoop& loop, Arena& arena, Body& source) : loop_(loop), arena_(arena), source_(source) {}
   // From now on what is pulled is kept.
   void keep() { keeping_ = true; }
+  // Instead of kWindow; never less.
+  void set_window(std::size_t bytes) { window_ = std::max(window_, bytes); }
   // Nothing was pulled yet, or all that was is still here.
   bool can_restart() const { return pulled_ == 0 || keeps(); }
   void restart() { replaying_ = first_; }
@@ -50,6 +53,7 @@ class ReplayBody final : public Body {
   std::uint64_t pulled_ = 0;
   Instant last_pull_{};
   std::size_t kept_ = 0;
+  std::size_t window_ = kWindow;
   bool keeping_ = false;
   bool overflowed_ = false;
 };

@@ -1,10 +1,13 @@
 #include "proxy/calls/stream.h"
 
 #include "http/field_list.h"
+#include "http/h1/lenient_head.h"
 #include "http/h1/response_parser.h"
 #include "net/splice.h"
+#include "proxy/calls/tunnel.h"
 #include "proxy/forwarding/chunk.h"
 #include "proxy/forwarding/forward.h"
+#include "proxy/forwarding/legacy_request.h"
 #include "proxy/forwarding/upgrade.h"
 
 namespace outrigger::proxy {
@@ -38,7 +41,7 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
 Stream::~Stream() {
   upload_.reset();
   // A tunnel ends as its users like: that says nothing of the endpoint.
-  const bool is_cut = !is_tunnel_ && body_ && body_->failure() != Failure::none;
+  const bool is_cut = body_ && body_->failure() != Failure::none;
   if (pick_ && is_cut) pick_.set_cut();
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
@@ -46,13 +49,15 @@ Stream::~Stream() {
 // Everything was sent, everything was read, and nobody said close. Bytes left over after a response are an error of the
 // service: the connection is never used again, so they can't answer another request.
 bool Stream::can_be_reused() const {
+  if (const config::Legacy* legacy = cluster_.legacy(); legacy != nullptr && !legacy->keep_alive) return false;
   if (!upload_done_ || upload_failure_ != Failure::none || head_ == nullptr || !head_->keep_alive || !body_begun_)
     return false;
   return connection_->input().unread().empty() && (!body_ || (body_->is_complete() && !body_->ended_by_close()));
 }
 
 WriteAll Stream::send_head() {
-  const std::string_view head = write_request_head(exchange_);
+  std::string_view head = write_request_head(exchange_);
+  if (const config::Legacy* legacy = cluster_.legacy()) head = for_old_service(head, *legacy, exchange_.arena());
   Body* body = exchange_.request_body();
   if (has_content_ && !expects_continue_ && body->pull(first_chunk_) != State::data) first_chunk_ = {};
   std::string_view before, after;
@@ -115,28 +120,18 @@ bool Stream::open_tunnel() {
   const Duration idle = exchange_.limits().tunnel_idle.value_or(is_web_socket ? kWebSocketIdle : kTunnelIdle);
   upstream::WireBody* const client = exchange_.open_tunnel(idle);
   if (client == nullptr) return false;
-  is_tunnel_ = true;
-  body_.emplace(exchange_.loop(), connection_->transport(), connection_->input(),
-                http::h1::BodyDecoder(Framing::until_close, 0, &exchange_.arena()), idle,
-                upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,
-                                             Failure::response_body_timeout});
-  body_->set_beside(*client);
-  upload_done_ = false;
-  upload_ = forward(exchange_, *client);
-  upload_.start(*this);
+  auto* tunnel = exchange_.arena().make<Tunnel>(exchange_, *connection_, *client, idle);
+  tunnel_.reset(tunnel);
+  content_ = tunnel;
+  tunnel->start();
   return true;
 }
 
-// A tunnel's way from the client to the service, which hears of its end: the other way may go on.
-RootTask Stream::forward(ActiveExchange& exchange, Body& client) {
-  net::Transport& transport = connection_->transport();
-  for (;;) {
-    const Body::Chunk chunk = co_await client.read();
-    if (chunk.state != State::data) break;
-    const IoEnd end = co_await WriteAll(exchange.loop(), transport, exchange.stall(), {chunk.bytes});
-    if (!goes_on(end)) co_return;
-  }
-  transport.shutdown_write();
+void Stream::open_without_request() {
+  head_ = exchange_.arena().make<ResponseHead>(exchange_.arena());
+  head_->status = 200;
+  head_->framing = Framing::until_close;
+  open_tunnel();
 }
 
 // False when what was written last could not be: the upload is over.
@@ -179,8 +174,7 @@ bool Stream::try_head() {
     if (!input.unread().empty()) {
       answered_ = true;
       if (head_ == nullptr || scanned_ == 0) head_ = exchange_.arena().make<ResponseHead>(exchange_.arena());
-      const auto result =
-          http::h1::parse_response_head(input.unread(), scanned_, {}, exchange_.request().method, *head_);
+      const auto result = endpoint_->is_lenient() ? parse_lenient() : parse_strict();
       if (result.status != Status::need_more) {
         head_failure_ = result.status == Status::complete ? Failure::none : result.failure;
         const bool switches = result.status == Status::complete && head_->status == 101;
@@ -205,6 +199,17 @@ bool Stream::try_head() {
   }
 }
 
+http::h1::HeadResult Stream::parse_strict() {
+  return http::h1::parse_response_head(connection_->input().unread(), scanned_, {}, exchange_.request().method, *head_);
+}
+
+http::h1::HeadResult Stream::parse_lenient() {
+  const auto result =
+      http::h1::parse_lenient_response_head(connection_->input().unread(), {}, exchange_.request().method, *head_);
+  scanned_ = result.status == http::h1::HeadResult::Status::need_more ? 1 : 0;  // head_ is still empty
+  return result;
+}
+
 void Stream::begin_body() {
   body_begun_ = true;
   if (head_->framing == Framing::none) return;
@@ -213,6 +218,7 @@ void Stream::begin_body() {
                 exchange_.limits().body_idle,
                 upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,
                                              Failure::response_body_timeout});
+  content_ = &*body_;
 }
 
 Stream::HeadWait::~HeadWait() {

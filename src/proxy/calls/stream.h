@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "http/h1/head_result.h"
 #include "outrigger/task.h"
 #include "proxy/calls/slot.h"
 #include "upstream/wire_body.h"
@@ -49,16 +50,17 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   ResponseHead* head() { return head_; }
   // The final head is here: its content can be pulled.
   void begin_body();
-  // After it, when the head switches protocols: what the client sends goes to the service until the client ends it.
-  // False when the client can't.
+  // After it, when the head switches protocols: from now on a Tunnel is the content. False when the client can't.
   bool open_tunnel();
+  // In place of a request and its answer, where there is no HTTP: the tunnel alone, behind a head that says 200.
+  void open_without_request();
 
-  State pull(std::string_view& bytes) override { return body_ ? body_->pull(bytes) : State::end; }
-  std::uint64_t spliceable() const override { return body_ ? body_->spliceable() : 0; }
-  State splice(int into, std::size_t most, std::size_t& taken) override { return body_->splice(into, most, taken); }
-  void park(Wakeable* waiter) override { body_->park(waiter); }
-  Failure failure() const override { return body_->failure(); }
-  const Headers* trailers() const override { return body_ ? body_->trailers() : nullptr; }
+  State pull(std::string_view& bytes) override { return content_ == nullptr ? State::end : content_->pull(bytes); }
+  std::uint64_t spliceable() const override { return content_ == nullptr ? 0 : content_->spliceable(); }
+  State splice(int into, std::size_t most, std::size_t& taken) override { return content_->splice(into, most, taken); }
+  void park(Wakeable* waiter) override { content_->park(waiter); }
+  Failure failure() const override { return content_->failure(); }
+  const Headers* trailers() const override { return content_ == nullptr ? nullptr : content_->trailers(); }
 
  private:
   struct ContinueWait final : Deadline {
@@ -68,13 +70,14 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   };
 
   RootTask upload(ActiveExchange& exchange);
-  RootTask forward(ActiveExchange& exchange, Body& client);
   bool goes_on(net::IoEnd written);
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;
   bool can_be_reused() const;
   // One attempt at the head: true when there is a result in head_failure_.
   bool try_head();
+  http::h1::HeadResult parse_strict();
+  http::h1::HeadResult parse_lenient();
   // The deadline of the whole request passed: a service that has all of it is the one who is late, so that breakers and
   // gates hear of it where `request` is not longer than `backend_request`.
   Failure blame_for_expiry() const { return request_out_at_ ? Failure::upstream_timeout : Failure::request_timeout; }
@@ -88,6 +91,8 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   ResponseHead* head_ = nullptr;
   std::size_t scanned_ = 0;
   std::optional<upstream::WireBody> body_;
+  BodyPointer tunnel_;
+  Body* content_ = nullptr;  // one of the two
   HeadWait* head_wait_ = nullptr;
   std::optional<Instant> request_out_at_;
   std::optional<Instant> taken_unasked_at_;
@@ -102,7 +107,6 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   bool has_content_;
   bool expects_continue_;
   bool continue_due_ = false;
-  bool is_tunnel_ = false;
   bool upload_done_;
   bool body_begun_ = false;
   RootTask upload_;  // last: its frame refers to everything above

@@ -1,16 +1,18 @@
 #include "proxy/calls/upstream_call.h"
 
+#include "proxy/calls/continue_head.h"
 #include "proxy/calls/dial.h"
 #include "proxy/calls/endpoint_wait.h"
+#include "proxy/calls/legacy_upload.h"
 #include "proxy/calls/stream.h"
 #include "proxy/forwarding/forward.h"
+#include "proxy/forwarding/legacy_answer.h"
 
 namespace outrigger::proxy {
 
 namespace {
 
 using net::IoEnd;
-using StreamPointer = std::unique_ptr<Stream, InArena>;
 
 constexpr int kMostInterim = 32;  // heads before the final one
 
@@ -19,14 +21,6 @@ constexpr int kMostInterim = 32;  // heads before the final one
 bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   if (!exchange.can_replay() || exchange.is_expired()) return false;
   return failure == Failure::upstream_stale || (failure == Failure::upstream_reset && exchange.may_repeat());
-}
-
-// The invitation that the service left to us.
-const ResponseHead* continue_head(Arena& arena) {
-  auto* head = arena.make<ResponseHead>(arena);
-  head->status = 100;
-  head->reason = reason_phrase(100);
-  return head;
 }
 
 }  // namespace
@@ -66,6 +60,10 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (exchange.is_expired()) co_return exchange.fail(Failure::request_timeout);
   if (exchange.announces_too_much()) co_return exchange.fail(Failure::body_too_large);
   if (auto answer = answer_as_last(exchange)) co_return std::move(*answer);
+  if (cluster_->legacy() != nullptr && exchange.request_body() != nullptr) {
+    const Failure failure = co_await ready_upload(exchange, *cluster_);
+    if (failure != Failure::none) co_return exchange.fail(failure, "legacy.buffer_uploads of the upstream");
+  }
   if (!cluster_->slots()->acquire()) {
     const Failure failure = co_await SlotWait(exchange, *cluster_);
     if (failure != Failure::none) co_return refuse(exchange, failure);
@@ -125,7 +123,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   const Instant begin = exchange.now();
   std::unique_ptr<upstream::Connection> connection;
   const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
-  if (!fresh) connection = endpoint->take_idle(asks);
+  if (!fresh && !exchange.is_tcp()) connection = endpoint->take_idle(asks);
   if (connection) {
     cluster_->stats().connections_reused.add();
     exchange.keep_request_body();  // should it turn out to be closed
@@ -137,6 +135,10 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   exchange.rewind_body();
   StreamPointer stream(exchange.arena().make<Stream>(exchange, *cluster_, endpoint, std::move(connection)));
   if (stream->was_reused() && !asks) stream->set_taken_unasked();
+  if (exchange.is_tcp()) {
+    stream->open_without_request();
+    co_return served(exchange, std::move(stream), pick, slot, begin);
+  }
   const IoEnd sent = co_await stream->send_head();
   if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
   if (sent == IoEnd::failed && !stream->was_sent()) {
@@ -152,11 +154,25 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   } else if (!stream->open_tunnel()) {
     co_return Result{.failure = Failure::upstream_bad_response};
   }
+  if (cluster_->legacy() != nullptr) correct(exchange, *stream->head());
+  co_return served(exchange, std::move(stream), pick, slot, begin);
+}
+
+void UpstreamCall::correct(const ActiveExchange& exchange, ResponseHead& head) const {
+  const config::Legacy& legacy = *cluster_->legacy();
+  if (!legacy.rewrite) return;
+  const std::string_view host = legacy.host.empty() ? exchange.request().authority : std::string_view(legacy.host);
+  correct_answer(head.headers, *legacy.rewrite,
+                 {exchange.scheme(), exchange.original_authority(), exchange.endpoint(), host});
+}
+
+UpstreamCall::Result UpstreamCall::served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick,
+                                          Slot& slot, Instant begin) {
   ResponseHead* head = stream->head();
   pick.set_outcome({.status = head->status, .duration = exchange.now() - begin});
   stream->keep(std::move(slot), std::move(pick));
   // Also without content: the head's fields are views into the stream's buffer.
-  co_return Result{.response = Response(head, BodyPointer(stream.release()))};
+  return {.response = Response(head, BodyPointer(stream.release()))};
 }
 
 // Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.

@@ -36,6 +36,10 @@ class UpstreamCall final : public Filter {
   Affinity affinity_of(ActiveExchange& exchange) const;
   // Gives slot and pick to the response's stream when there is a response.
   Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh);
+  using StreamPointer = std::unique_ptr<Stream, InArena>;
+  static Result served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick, Slot& slot, Instant begin);
+  // What the service says of itself in the head.
+  void correct(const ActiveExchange& exchange, ResponseHead& head) const;
   Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
   upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);

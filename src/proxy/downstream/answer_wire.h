@@ -33,6 +33,10 @@ class AnswerWire {
   virtual void park(Wakeable* waiter) = 0;
   // Grows with every byte that left.
   virtual std::uint64_t progress() const = 0;
+  // Says that the content has ended while the client may go on sending; false: this wire can't.
+  virtual bool end_sending() { return false; }
+  // The client's connection; null: there is none.
+  virtual const net::Transport* transport() const { return nullptr; }
   // A part of the final head is out: no other answer can be given.
   virtual bool is_head_sent() const = 0;
   // Where content may go from the kernel (net::SpliceBody) once all that was prepared is out; null: put() it.

@@ -41,7 +41,7 @@ void ClientConnections::give_back(ClientKey client) {
   if (found != place.open.end() && --found->second == 0) place.open.erase(found);
 }
 
-std::optional<std::uint64_t> ClientConnections::count_refused(Instant now) {
+std::optional<std::uint64_t> RefusalLines::count(Instant now) {
   refused_.fetch_add(1, std::memory_order_relaxed);
   Duration::rep due = next_line_.load(std::memory_order_relaxed);
   if (now.time_since_epoch().count() < due) return std::nullopt;

@@ -18,6 +18,17 @@ using ClientKey = std::uint64_t;
 inline constexpr ClientKey kNoClient = UINT64_MAX;  // a multicast prefix
 std::optional<ClientKey> client_key(const net::Address& peer);
 
+// When to write a line about connections that are refused, which may be many. Thread: any.
+class RefusalLines {
+ public:
+  // One was refused. A number: it is time for a line in the log, and so many were refused since the latest.
+  std::optional<std::uint64_t> count(Instant now);
+
+ private:
+  std::atomic<std::uint64_t> refused_{0};  // since the latest line
+  std::atomic<Duration::rep> next_line_{0};
+};
+
 // The open connections of one listener in the whole process by client, as far as they began under a limit. Thread: any;
 // a call takes the lock of one of 16 shards.
 class ClientConnections {
@@ -25,8 +36,7 @@ class ClientConnections {
   // True if the client had fewer than `limit`; give_back() must follow then.
   bool take(ClientKey client, std::uint32_t limit);
   void give_back(ClientKey client);
-  // One was refused. A number: it is time for a line in the log, and so many were refused since the latest.
-  std::optional<std::uint64_t> count_refused(Instant now);
+  RefusalLines& refusals() { return refusals_; }
 
  private:
   struct Shard {
@@ -36,8 +46,7 @@ class ClientConnections {
   Shard& shard(ClientKey client) { return shards_[(client * 0x9E3779B97F4A7C15U) >> 60U]; }
 
   std::array<Shard, 16> shards_;
-  std::atomic<std::uint64_t> refused_{0};  // since the latest line
-  std::atomic<Duration::rep> next_line_{0};
+  RefusalLines refusals_;
 };
 
 }  // namespace outrigger::proxy

@@ -39,9 +39,9 @@ TEST_CASE("connections per client: what is given back can be taken again, and ot
 TEST_CASE("connections per client: the log hears of refusals every ten seconds", "[proxy]") {
   ClientConnections connections;
   const Instant begin = Instant() + 1h;
-  REQUIRE(connections.count_refused(begin) == 1);
-  for (int i = 0; i < 100; ++i) REQUIRE_FALSE(connections.count_refused(begin + 5s));
-  REQUIRE(connections.count_refused(begin + 10s) == 101);
+  REQUIRE(connections.refusals().count(begin) == 1);
+  for (int i = 0; i < 100; ++i) REQUIRE_FALSE(connections.refusals().count(begin + 5s));
+  REQUIRE(connections.refusals().count(begin + 10s) == 101);
 }
 
 }  // namespace outrigger::proxy

@@ -1,5 +1,7 @@
 #include "proxy/downstream/connection_context.h"
 
+#include "outrigger/process_log.h"
+
 namespace outrigger::proxy {
 
 ConnectionContext::ConnectionContext(EventLoop& event_loop, FailureStats& failure_stats)
@@ -26,6 +28,29 @@ ListenerPlace& ConnectionContext::place(std::string_view name) {
     if (listener != live->listeners.end()) place.now = &listener->second;
   }
   return place;
+}
+
+bool take_place_of_client(ConnectionContext& context, const ListenerPlace& place, const net::Address& client,
+                          ConnectionPermit& permit) {
+  const LiveListener* listener = place.now;
+  const std::uint32_t limit = listener == nullptr ? 0 : listener->settings.limits.connections_per_client;
+  if (limit == 0) return true;
+  const auto key = client_key(client);
+  if (!key) return true;
+  ClientConnections& clients = listener->count->clients;
+  if (clients.take(*key, limit)) {
+    permit.add(*key);
+    return true;
+  }
+  listener->stats.client_refusals.add();
+  if (const auto refused = clients.refusals().count(context.loop.now())) {
+    log(LogLevel::warn, "a client has too many connections: further ones are closed at once",
+        {{"listener", place.name},
+         {"client", client.ip()},
+         {"limit", std::to_string(limit)},
+         {"refused", std::to_string(*refused)}});
+  }
+  return false;
 }
 
 }  // namespace outrigger::proxy

@@ -62,4 +62,9 @@ struct ConnectionContext {
   std::atomic<std::size_t> open{0};  // written by the worker only
 };
 
+// A place for one more connection of a client's address, for `permit`; false, counted and said now and then, where it
+// has too many.
+bool take_place_of_client(ConnectionContext& context, const ListenerPlace& place, const net::Address& client,
+                          ConnectionPermit& permit);
+
 }  // namespace outrigger::proxy

@@ -30,6 +30,7 @@ struct ConnectionCount {
   Places open;
   Places handshakes;  // those of `open` that are not through with theirs
   ClientConnections clients;
+  RefusalLines header_refusals;  // for their PROXY header
 };
 
 // A connection's places in the counts, given back when destroyed. Move-only.

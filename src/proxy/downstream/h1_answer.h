@@ -27,6 +27,7 @@ class H1Answer final : public AnswerWire {
   Sending send() override;
   void park(Wakeable* waiter) override { transport_.watch().wait_writable(waiter); }
   std::uint64_t progress() const override;
+  const net::Transport* transport() const override { return &transport_; }
   bool is_head_sent() const override { return head_sent_; }
   net::Transport* splices_to() override { return chunked_ || !transport_.can_splice() ? nullptr : &transport_; }
 

@@ -41,6 +41,7 @@ class H2Connection final : public Pooled<H2Connection>,
   // For its streams.
   ConnectionContext& context() { return context_; }
   http::h2::Session& session() { return session_; }
+  const net::Transport& transport() const { return transport_; }
   const ListenerPlace& place() const { return place_; }
   std::string_view peer_ip() const { return accepted_.peer_ip; }
   // Why it takes no request now; empty: it does.

@@ -17,6 +17,8 @@ H2Stream::~H2Stream() {
   connection_.remove(*this);
 }
 
+const net::Transport* H2Stream::transport() const { return &connection_.transport(); }
+
 bool H2Stream::prepare() {
   if (!make_exchange(connection_.place(), connection_.client_certificate())) return false;
   trailers_.emplace(exchange()->arena());

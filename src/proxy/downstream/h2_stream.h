@@ -46,6 +46,7 @@ class H2Stream final : public Pooled<H2Stream>,
   Sending send() override { return is_waiting_ ? Sending::pending : Sending::done; }
   void park(Wakeable* waiter) override { waiter_ = waiter; }
   std::uint64_t progress() const override { return put_ - offered(); }
+  const net::Transport* transport() const override;
   bool is_head_sent() const override { return is_head_sent_; }
 
   bool is_request_complete() override { return has_received_end(); }

@@ -113,9 +113,15 @@ bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, 
   }
   const bool has_content = exchange.request().method != Method::head && response.head().framing != Framing::none;
   if (has_content) out.body = response.body();
+  if (response.is_local() && exchange.is_tcp()) out.body = nullptr;  // there are no words for it
   out.pull();
   if (out.state == Body::State::failed) {  // nothing was sent yet, so it can still be said
     const Failure failure = out.body->failure();
+    if (exchange.is_tcp()) {
+      outcome.failure = failure;
+      outcome.cut = true;
+      return false;
+    }
     response = exchange.fail(failure == Failure::response_truncated ? Failure::upstream_reset : failure);
     out.body = response.body();
     out.pull();

@@ -38,7 +38,8 @@ class ServerConnection final : public Pooled<ServerConnection>,
   // The request body; the connection stays the only reader of its descriptor.
   class RequestBody final : public upstream::WireBody {
    public:
-    RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle);
+    RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle,
+                Failure stalled = Failure::request_body_timeout);
     // Ends the wait for more with request_body_timeout.
     void give_up() { expired(); }
     bool is_awaited() const { return waiter_ != nullptr; }

@@ -12,9 +12,10 @@ constexpr Duration kUnwatched = 20ms;
 
 }  // namespace
 
-ServerConnection::RequestBody::RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle)
+ServerConnection::RequestBody::RequestBody(ServerConnection& owner, http::h1::BodyDecoder decoder, Duration idle,
+                                           Failure stalled)
     : WireBody(owner.context_.loop, *owner.transport_, owner.input_, decoder, idle,
-               Failures{Failure::client_gone, Failure::bad_chunk, Failure::request_body_timeout}) {}
+               Failures{Failure::client_gone, Failure::bad_chunk, stalled}) {}
 
 void ServerConnection::begin_exchange() {
   Deadline::clear();
@@ -59,7 +60,8 @@ void ServerConnection::reject(Failure failure, std::string_view reason) {
 upstream::WireBody* ServerConnection::open_tunnel(Duration idle) {
   Arena& arena = exchange()->arena();
   is_tunnel_ = true;
-  body_ = arena.make<RequestBody>(*this, http::h1::BodyDecoder(Framing::until_close, 0, &arena), idle);
+  body_ = arena.make<RequestBody>(*this, http::h1::BodyDecoder(Framing::until_close, 0, &arena), idle,
+                                  Failure::tunnel_idle);
   transport_->watch().wait_readable(this);
   return body_;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/status_range.h"
+#include "http/h1/lenient_head.h"
 #include "http/h1/response_parser.h"
 #include "net/connect.h"
 #include "upstream/wire_body.h"
@@ -46,7 +47,7 @@ Task<bool> HealthProbe::connect(HealthProbe&) {
     if (settings_.port) address.set_port(*settings_.port);
   }
   const auto wrap = [this](int fd) { return endpoint_->make_transport(loop_, fd); };
-  net::Connect connect(loop_, std::move(addresses), wrap, settings_.timeout, wait_);
+  net::Connect connect(loop_, std::move(addresses), wrap, settings_.timeout, wait_, endpoint_->first_bytes(nullptr));
   net::Connect::Result result = co_await connect;
   if (!result.transport) co_return fail(result.detail);
   transport_ = std::move(result.transport);
@@ -75,7 +76,9 @@ Task<bool> HealthProbe::read_head(HealthProbe&, ResponseHead& head) {
   std::size_t scanned = 0;
   for (;;) {
     if (!input_.unread().empty()) {
-      const auto result = http::h1::parse_response_head(input_.unread(), scanned, {}, Method::get, head);
+      const auto result = endpoint_->is_lenient()
+                              ? http::h1::parse_lenient_response_head(input_.unread(), {}, Method::get, head)
+                              : http::h1::parse_response_head(input_.unread(), scanned, {}, Method::get, head);
       if (result.status == Status::failed) co_return fail(std::string(describe(result.failure).text));
       if (result.status == Status::complete) {
         input_.consume(result.consumed);

@@ -1,0 +1,90 @@
+#include "proxy/calls/tunnel.h"
+
+#include <sys/socket.h>
+
+#include "proxy/downstream/answer_wire.h"
+
+namespace outrigger::proxy {
+
+using net::IoEnd;
+
+Tunnel::Tunnel(ActiveExchange& exchange, upstream::Connection& service, upstream::WireBody& client, Duration idle)
+    : exchange_(exchange),
+      service_(service.transport()),
+      client_(client),
+      answer_(exchange.loop(), service_, service.input(),
+              http::h1::BodyDecoder(Framing::until_close, 0, &exchange.arena()), idle,
+              {Failure::response_truncated, Failure::response_truncated, Failure::tunnel_idle}) {
+  answer_.set_beside(client);
+}
+
+Tunnel::~Tunnel() {
+  forward_.reset();
+  if (is_over() && client_failure_ == Failure::none) return;
+  const linger at_once{1, 0};
+  if (ends_apart_) ::setsockopt(service_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void Tunnel::start() {
+  forward_ = forward(*this);
+  forward_.start(*this);
+}
+
+RootTask Tunnel::forward(Tunnel&) {
+  for (;;) {
+    const Chunk chunk = co_await client_.read();
+    if (chunk.state == State::failed) {
+      client_failure_ = client_.failure();
+      co_return;
+    }
+    if (chunk.state == State::end) break;
+    const IoEnd end = co_await net::WriteAll(exchange_.loop(), service_, exchange_.stall(), {chunk.bytes});
+    if (end == IoEnd::done) continue;
+    client_failure_ = end == IoEnd::timed_out ? Failure::upstream_write_timeout : Failure::upstream_reset;
+    co_return;
+  }
+  service_.shutdown_write();
+}
+
+// After the service has ended only the client's way is left; a service that ended by closing sees no more of that than
+// it reads.
+Body::State Tunnel::pull(std::string_view& bytes) {
+  waiter_ = nullptr;
+  if (!is_service_done_) {
+    const State state = answer_.pull(bytes);
+    if (state != State::end && (state != State::pending || client_failure_ == Failure::none)) return state;
+    if (state == State::end) {
+      is_service_done_ = true;
+      ends_apart_ = exchange_.client().end_sending();
+    }
+  }
+  if (client_failure_ != Failure::none) return State::failed;
+  return is_client_done_ || !ends_apart_ ? State::end : State::pending;
+}
+
+void Tunnel::park(Wakeable* waiter) {
+  waiter_ = waiter;
+  if (!is_service_done_) answer_.park(waiter);
+}
+
+Failure Tunnel::failure() const {
+  const Failure of_service = answer_.failure();
+  return of_service == Failure::none ? client_failure_ : of_service;
+}
+
+void Tunnel::on_root_done(std::exception_ptr failure) noexcept {
+  if (failure) client_failure_ = Failure::internal;
+  exchange_.loop().defer(*this);
+}
+
+void Tunnel::run_deferred() {
+  is_client_done_ = true;
+  if (waiter_ == nullptr) return;
+  if (!is_service_done_) {
+    if (client_failure_ == Failure::none) return;  // the service may go on
+    answer_.park(nullptr);
+  }
+  std::exchange(waiter_, nullptr)->wake();
+}
+
+}  // namespace outrigger::proxy
