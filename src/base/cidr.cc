@@ -28,7 +28,7 @@ void mask(std::span<std::byte> bytes, unsigned length) {
 
 std::span<const std::byte> ip_bytes(std::string_view text, std::array<std::byte, 16>& storage) {
   char copy[INET6_ADDRSTRLEN] = {};
-  if (text.size() >= sizeof copy || text.contains('\0')) return {};
+  if (text.empty() || text.size() >= sizeof copy || text.contains('\0')) return {};
   std::memcpy(copy, text.data(), text.size());
   if (::inet_pton(AF_INET, copy, storage.data()) == 1) return {storage.data(), 4};
   if (::inet_pton(AF_INET6, copy, storage.data()) == 1) return {storage.data(), 16};

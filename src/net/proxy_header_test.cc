@@ -72,6 +72,7 @@ TEST_CASE("PROXY protocol: what is no header is refused as soon as it shows", "[
       {"PROXY TCP4 1.2.3.4 5.6.7.8 65536 443\r\n", "its addresses are malformed"},
       {"PROXY TCP4 1.2.3.400 5.6.7.8 80 443\r\n", "its addresses are malformed"},
       {"PROXY TCP4 ::1 ::1 80 443\r\n", "its addresses are malformed"},
+      {"PROXY TCP6 ::1\r\n", "its addresses are malformed"},
       {"PROXY TCP6 1.2.3.4 5.6.7.8 80 443\r\n", "its addresses are malformed"},
       {kSignature + "\x11\x11\x00\x0c"s, "its version is not 2"},
       {kSignature + "\x22\x11\x00\x0c"s, "its command is not LOCAL or PROXY"},
