@@ -26,8 +26,8 @@ class DnsServer:
     """Answers from `records`: {"app.test": {"A": ["127.0.0.1"]}}; names that are missing do not exist.
 
     `failure` (SERVFAIL, ...) is the answer to everything while it is set; while `silent`, nothing is answered, and while
-    `gate` is a threading.Event that is not set, answers wait for it. `garble(name, answer)`, if
-    set, makes of an answer with records what is sent instead. `questions` lists (name, type) as they came.
+    `gate` is a threading.Event that is not set, answers wait for it. `garble(name, type, answer)`, if
+    set, makes of an answer with records what is sent instead; None: nothing is. `questions` lists (name, type) as they came.
     """
 
     def __init__(self, records=None, ttl=1):
@@ -72,7 +72,7 @@ class DnsServer:
         for value in values:
             data = _data(kind, value)
             reply += struct.pack(">HHHIH", 0xC00C, TYPES[kind], 1, self.ttl, len(data)) + data
-        return self.garble(name, reply) if self.garble and values else reply
+        return self.garble(name, kind, reply) if self.garble and values else reply
 
     def __enter__(self):
         self._thread.start()

@@ -2,10 +2,12 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -21,6 +23,11 @@ constexpr int kTries = 2;
 // c-ares reads one message a call from a TCP socket; after so many calls other events get their turn.
 constexpr int kRoundsPerTurn = 32;
 constexpr std::size_t kMostAddresses = 256;  // of a name
+constexpr int kInternet = 1;                 // the class of a record, RFC 1035 section 3.2.4
+// Types of records: RFC 1035 section 3.2.2, RFC 3596, RFC 2782.
+constexpr int kTypeA = 1;
+constexpr int kTypeAaaa = 28;
+constexpr int kTypeSrv = 33;
 
 void initialise_library() {
   static std::once_flag once;
@@ -47,23 +54,62 @@ std::string error_phrase(int status) {
   }
 }
 
-Answer to_answer(int status, const ares_addrinfo* result) {
-  Answer answer;
-  answer.is_denial = status == ARES_ENOTFOUND || status == ARES_ENODATA;
-  if (status != ARES_SUCCESS) {
-    answer.error = error_phrase(status);
-    return answer;
-  }
-  int ttl = 1 << 30;
-  for (const auto* node = result->nodes; node != nullptr; node = node->ai_next) {
-    ttl = std::min(ttl, node->ai_ttl);
-    const Address address(node->ai_addr, node->ai_addrlen);
-    if (address.is_unicast() && answer.addresses.size() < kMostAddresses) answer.addresses.push_back(address);
-  }
-  for (const auto* alias = result->cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
+Answer failed(int status) {
+  return {.error = error_phrase(status), .is_denial = status == ARES_ENOTFOUND || status == ARES_ENODATA};
+}
+
+void add(Answer& answer, const Address& address) {
+  if (address.is_unicast() && answer.addresses.size() < kMostAddresses) answer.addresses.push_back(address);
+}
+
+Answer complete(Answer answer, int ttl) {
   answer.ttl = std::chrono::seconds(std::max(ttl, 0));
   if (answer.addresses.empty()) answer.error = "the name has no address that can be connected to";
   return answer;
+}
+
+Answer to_answer(int status, const ares_addrinfo* result) {
+  if (status != ARES_SUCCESS) return failed(status);
+  Answer answer;
+  if (result->name != nullptr) answer.name = result->name;
+  int ttl = 1 << 30;
+  for (const auto* node = result->nodes; node != nullptr; node = node->ai_next) {
+    ttl = std::min(ttl, node->ai_ttl);
+    add(answer, Address(node->ai_addr, node->ai_addrlen));
+  }
+  for (const auto* alias = result->cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
+  return complete(std::move(answer), ttl);
+}
+
+Address address_of(const ares_addrttl& record) {
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_addr = record.ipaddr;
+  return {reinterpret_cast<const sockaddr*>(&v4), sizeof v4};
+}
+
+Address address_of(const ares_addr6ttl& record) {
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  std::ranges::copy(record.ip6addr._S6_un._S6_u8, v6.sin6_addr.s6_addr);
+  return {reinterpret_cast<const sockaddr*>(&v6), sizeof v6};
+}
+
+// The records of an answer as it came from the network; `parse` is c-ares' function for them.
+template <typename Record>
+Answer to_answer(std::span<const unsigned char> message,
+                 int (*parse)(const unsigned char*, int, hostent**, Record*, int*)) {
+  std::array<Record, kMostAddresses> records;
+  int count = static_cast<int>(records.size());
+  const int status = parse(message.data(), static_cast<int>(message.size()), nullptr, records.data(), &count);
+  if (status != ARES_SUCCESS) return failed(status);
+  Answer answer;
+  int ttl = 1 << 30;
+  for (const Record& record : std::span(records).first(static_cast<std::size_t>(count))) {
+    ttl = std::min(ttl, record.ttl);
+    add(answer, address_of(record));
+  }
+  return complete(std::move(answer), ttl);
 }
 
 // c-ares 1.18 asks the server for an IPv4 address when both families are wanted: its check for IPv6 undoes that for
@@ -107,6 +153,11 @@ class Channel::Socket final : private Wakeable {
 };
 
 struct Channel::Query {
+  std::function<void(Answer)> done;
+};
+
+struct Channel::FamilyQuery {
+  Family family;
   std::function<void(Answer)> done;
 };
 
@@ -156,11 +207,33 @@ void Channel::on_answer(void* query, int status, int, ares_addrinfo* result) {
   owned->done(to_answer(status, data.get()));
 }
 
-void Channel::query_services(const std::string& name, std::function<void(Services)> done) {
-  constexpr int kInternet = 1;
-  constexpr int kServices = 33;  // RFC 2782
+void Channel::query(const std::string& full_name, Family family, std::function<void(Answer)> done) {
   if (!setup_error_.empty()) return done({.error = setup_error_});
-  ares_search(ares_, name.c_str(), kInternet, kServices, &Channel::on_services, new ServiceQuery{std::move(done)});
+  ares_query(ares_, full_name.c_str(), kInternet, family == Family::v4 ? kTypeA : kTypeAaaa, &Channel::on_family,
+             new FamilyQuery{family, std::move(done)});
+  arm();
+}
+
+void Channel::on_family(void* query, int status, int, unsigned char* answer, int length) {
+  const std::unique_ptr<FamilyQuery> owned(static_cast<FamilyQuery*>(query));
+  if (status == ARES_EDESTRUCTION) return;
+  if (status != ARES_SUCCESS) return owned->done(failed(status));
+  const std::span<const unsigned char> message(answer, static_cast<std::size_t>(length));
+  owned->done(owned->family == Family::v4 ? to_answer(message, &ares_parse_a_reply)
+                                          : to_answer(message, &ares_parse_aaaa_reply));
+}
+
+bool Channel::is_in_hosts(const std::string& name, Family family) const {
+  hostent* found = nullptr;
+  const int kind = family == Family::v4 ? AF_INET : AF_INET6;
+  if (!setup_error_.empty() || ares_gethostbyname_file(ares_, name.c_str(), kind, &found) != ARES_SUCCESS) return false;
+  ares_free_hostent(found);
+  return true;
+}
+
+void Channel::query_services(const std::string& name, std::function<void(Services)> done) {
+  if (!setup_error_.empty()) return done({.error = setup_error_});
+  ares_search(ares_, name.c_str(), kInternet, kTypeSrv, &Channel::on_services, new ServiceQuery{std::move(done)});
   arm();
 }
 

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using Bytes = std::string;
 
 // A DNS server of one thread. By the first label: "api" has the addresses 10.0.0.1 and fd00::1 for 30 s, "short" the
-// same for no time, "silent" gets no answer, "broken" SERVFAIL, everything else does not exist.
+// same for no time, "long" for a day, "silent" gets no answer, "broken" SERVFAIL, everything else does not exist.
 class FakeServer {
  public:
   FakeServer() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -43,7 +43,10 @@ class FakeServer {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   int questions() const { return questions_; }
   void set_broken(bool broken) { broken_ = broken; }
-  void set_denying(bool denying) { denying_ = denying; }
+  // To questions for IPv6 addresses.
+  void set_broken_v6(bool broken) { broken_v6_ = broken; }
+  void set_silent_v6(bool silent) { silent_v6_ = silent; }
+  void set_denying_v6(bool denying) { denying_v6_ = denying; }
 
  private:
   void serve() {
@@ -66,15 +69,17 @@ class FakeServer {
     const auto end_of_name = query.find('\0', 12);
     const Bytes question = query.substr(12, end_of_name + 5 - 12);
     const bool is_v6 = query[end_of_name + 2] == 28;
-    const bool exists = (label == "api" || label == "short") && !denying_;
-    if (label == "silent") return {};
-    const char code = broken_ || label == "broken" ? 2 : exists ? 0 : 3;
-    const char records = code == 0 ? 1 : 0;
+    const bool exists = label == "api" || label == "short" || label == "long";
+    if (label == "silent" || (is_v6 && silent_v6_)) return {};
+    const char code = broken_ || (is_v6 && broken_v6_) || label == "broken" ? 2 : exists ? 0 : 3;
+    const char records = code == 0 && !(is_v6 && denying_v6_) ? 1 : 0;
     Bytes reply = query.substr(0, 2) + Bytes{'\x81', static_cast<char>(0x80 | code), 0, 1, 0, records, 0, 0, 0, 0};
     reply += question;
     if (records == 0) return reply;
-    const char ttl = label == "api" ? 30 : 0;
-    reply += Bytes{'\xc0', 12, 0, is_v6 ? '\x1c' : '\x01', 0, 1, 0, 0, 0, ttl, 0, is_v6 ? '\x10' : '\x04'};
+    const Bytes ttl = label == "api"    ? Bytes{0, 0, 0, 30}
+                      : label == "long" ? Bytes{0, 1, '\x51', '\x80'}
+                                        : Bytes(4, '\0');
+    reply += Bytes{'\xc0', 12, 0, is_v6 ? '\x1c' : '\x01', 0, 1} + ttl + Bytes{0, is_v6 ? '\x10' : '\x04'};
     return reply + (is_v6 ? Bytes{'\xfd', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1} : Bytes{10, 0, 0, 1});
   }
 
@@ -82,7 +87,7 @@ class FakeServer {
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> broken_ = false;
-  std::atomic<bool> denying_ = false;
+  std::atomic<bool> broken_v6_ = false, silent_v6_ = false, denying_v6_ = false;
   std::atomic<int> questions_ = 0;
   std::thread thread_;
 };
@@ -92,9 +97,9 @@ struct Bench {
   EventLoop loop;
   Resolver resolver{loop, server.address()};
 
-  Result resolve(const std::string& name) {
+  Result resolve(const std::string& name, Families known = {}) {
     std::optional<Result> result;
-    const auto lookup = resolver.resolve(name, [&](Result given) {
+    const auto lookup = resolver.resolve(name, known, [&](Result given) {
       result = std::move(given);
       loop.stop();
     });
@@ -118,6 +123,14 @@ std::vector<std::string> texts(const Result& result) {
 }
 
 const std::vector<std::string> kBoth = {"10.0.0.1", "fd00::1"};
+const std::vector<std::string> kV4 = {"10.0.0.1"};
+
+Families both() {
+  Families families;
+  families.add(Family::v4);
+  families.add(Family::v6);
+  return families;
+}
 
 }  // namespace
 
@@ -146,12 +159,18 @@ TEST_CASE("dns: A and AAAA are asked once and kept for their TTL", "[net][dns]")
   REQUIRE(bench.server.questions() == 2);
 }
 
+TEST_CASE("dns: a TTL is at least a second and at most a minute", "[net][dns]") {
+  Bench bench;
+  REQUIRE(bench.resolve("long.test").ttl == 60s);
+  REQUIRE(bench.resolve("short.test").ttl == 1s);
+}
+
 TEST_CASE("dns: those who ask for one name at a time share a query", "[net][dns]") {
   Bench bench;
   int answers = 0;
   std::vector<std::unique_ptr<Lookup>> lookups;
   for (int i = 0; i < 3; ++i) {
-    lookups.push_back(bench.resolver.resolve("api.test", [&](Result result) {
+    lookups.push_back(bench.resolver.resolve("api.test", {}, [&](Result result) {
       REQUIRE(texts(result) == kBoth);
       if (++answers == 3) bench.loop.stop();
     }));
@@ -178,35 +197,56 @@ TEST_CASE("dns: a silent server fails the look-up within its deadline", "[net][d
   REQUIRE(bench.server.questions() >= 3);  // tried again
 }
 
-TEST_CASE("dns: when the server fails, the last good answer serves; when it denies, it does not", "[net][dns]") {
+TEST_CASE("dns: that a family which was known is gone is believed only when the server says so", "[net][dns]") {
   Bench bench;
-  const Result fresh = bench.resolve("short.test");
-  REQUIRE(fresh.ttl == Resolver::kShortestTtl);
-  bench.pass(1100ms);
-  bench.server.set_broken(true);
-  const Result stale = bench.resolve("short.test");
-  REQUIRE_FALSE(stale.has_failed());
-  REQUIRE(texts(stale) == kBoth);
-  REQUIRE(stale.error == "cannot resolve short.test: the DNS server failed or cannot be reached");
-  bench.server.set_broken(false);
-  bench.server.set_denying(true);
-  REQUIRE(bench.resolve("short.test").error == "cannot resolve short.test: no such name");
-  bench.server.set_broken(true);
-  REQUIRE(bench.resolve("short.test").has_failed());
+  SECTION("it fails") {
+    bench.server.set_broken_v6(true);
+    const Result result = bench.resolve("api.test", both());
+    REQUIRE(texts(result) == kV4);
+    REQUIRE(result.missing == Family::v6);
+    REQUIRE(result.error == "cannot resolve IPv6 of api.test: the DNS server failed or cannot be reached");
+    REQUIRE(result.ttl == Resolver::kShortestTtl);
+    bench.server.set_broken_v6(false);
+    REQUIRE(texts(bench.resolve("api.test", both())) == kBoth);  // the half was not kept
+  }
+  SECTION("it is silent") {
+    bench.server.set_silent_v6(true);
+    const auto begin = std::chrono::steady_clock::now();
+    const Result result = bench.resolve("api.test", both());
+    REQUIRE(texts(result) == kV4);
+    REQUIRE(result.missing == Family::v6);
+    REQUIRE(std::chrono::steady_clock::now() - begin < Resolver::kDeadline + 1s);
+  }
+  SECTION("it denies") {
+    bench.server.set_denying_v6(true);
+    const Result result = bench.resolve("api.test", both());
+    REQUIRE(texts(result) == kV4);
+    REQUIRE_FALSE(result.missing);
+    REQUIRE(result.error.empty());
+    REQUIRE(bench.server.questions() == 3);
+    REQUIRE(texts(bench.resolve("api.test", both())) == kV4);  // kept for its TTL
+    REQUIRE(bench.server.questions() == 3);
+  }
+  SECTION("nobody knew of it") {
+    bench.server.set_broken_v6(true);
+    REQUIRE(bench.resolve("api.test").error.empty());
+    bench.server.set_broken_v6(false);
+    REQUIRE(texts(bench.resolve("api.test", both())) == kBoth);  // what is kept does not answer this
+  }
 }
 
 TEST_CASE("dns: destroying a look-up cancels it", "[net][dns]") {
   Bench bench;
   bool called = false;
   SECTION("before the answer") {
-    auto cancelled = bench.resolver.resolve("api.test", [&](Result) { called = true; });
-    auto second = bench.resolver.resolve("silent.test", [&](Result) { called = true; });
+    auto cancelled = bench.resolver.resolve("api.test", {}, [&](Result) { called = true; });
+    auto second = bench.resolver.resolve("silent.test", {}, [&](Result) { called = true; });
     cancelled.reset();
     REQUIRE(texts(bench.resolve("api.test")) == kBoth);
     second.reset();
   }
   SECTION("between the answer and its delivery") {
-    auto cancelled = bench.resolver.resolve("127.0.0.1", [&](Result) { called = true; });
+    auto cancelled = bench.resolver.resolve("127.0.0.1", {}, [&](Result) { called = true; });
     cancelled.reset();
     bench.resolve("127.0.0.1");
   }
@@ -224,8 +264,8 @@ TEST_CASE("dns: a callback may destroy its own look-up and others", "[net][dns]"
     other.reset();
     bench.loop.stop();
   };
-  one = bench.resolver.resolve("api.test", finish);
-  other = bench.resolver.resolve("api.test", finish);
+  one = bench.resolver.resolve("api.test", {}, finish);
+  other = bench.resolver.resolve("api.test", {}, finish);
   bench.loop.run();
   bench.pass(1ms);
   REQUIRE(calls == 1);
@@ -235,7 +275,7 @@ TEST_CASE("dns: a look-up may outlive its resolver and is then never answered", 
   FakeServer server;
   EventLoop loop;
   std::optional<Resolver> resolver(std::in_place, loop, server.address());
-  const auto lookup = resolver->resolve("silent.test", [](Result) { FAIL("answered"); });
+  const auto lookup = resolver->resolve("silent.test", {}, [](Result) { FAIL("answered"); });
   resolver.reset();
 }
 
@@ -243,7 +283,7 @@ TEST_CASE("dns: servers that cannot be read are told by every look-up", "[net][d
   EventLoop loop;
   Resolver resolver(loop, "not-an-address");
   std::string error;
-  const auto lookup = resolver.resolve("api.test", [&](Result result) {
+  const auto lookup = resolver.resolve("api.test", {}, [&](Result result) {
     error = result.error;
     loop.stop();
   });

@@ -3,6 +3,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,11 +14,13 @@
 
 namespace outrigger::net::dns {
 
-// Addresses, or an error. Both: the last good answer, because asking again failed for the reason in `error`.
+// Addresses, or an error. Both: the addresses of one family, because those of the other, `missing`, could not be looked
+// up for the reason in `error`.
 struct Result {
   std::vector<Address> addresses;  // port 0; best first (RFC 6724)
   Duration ttl{};                  // ask again after this: 1 to 60 s
   std::string error;               // a sentence: "cannot resolve api.test: no such name"
+  std::optional<Family> missing{};
 
   bool has_failed() const { return addresses.empty(); }
 };
@@ -33,16 +36,14 @@ class Lookup : public ListNode<Lookup> {
 
 // Names to addresses: A and AAAA through c-ares, /etc/hosts first. One per worker.
 //
-// Equal names share a query and a cache: an answer is good for its TTL (1 to 60 s). When the servers fail, the last
-// good answer serves for up to 10 minutes (RFC 8767); when they say that the name is gone, it is gone.
-// An answer comes within 4 s (two tries), never inside resolve().
+// Equal names share a query and a cache: an answer is good for its TTL (1 to 60 s). What to use when there is none is
+// for those who ask to know. An answer comes within 4 s (two tries), never inside resolve().
 // Thread: its worker. The callback must not destroy the resolver; a lookup that outlives it is never answered.
 class Resolver {
  public:
   static constexpr Duration kDeadline = std::chrono::seconds(4);
   static constexpr Duration kShortestTtl = std::chrono::seconds(1);
   static constexpr Duration kLongestTtl = std::chrono::seconds(60);
-  static constexpr Duration kStale = std::chrono::minutes(10);
   static constexpr std::size_t kMaxCached = 1024;
 
   // `servers`: "127.0.0.1:53,[::1]:53" instead of those in /etc/resolv.conf.
@@ -52,7 +53,11 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
 
   // Calls `done` once, from an event. IP addresses are answered without a server. Cost: a map look-up when cached.
-  [[nodiscard]] std::unique_ptr<Lookup> resolve(const std::string& name, std::function<void(Result)> done);
+  //
+  // `known`: the families that the name had addresses of. That it has none any more is only believed when the servers
+  // say so: silence, refusals and garbage make a Result with `missing`. Costs a query where a known family is gone.
+  [[nodiscard]] std::unique_ptr<Lookup> resolve(const std::string& name, Families known,
+                                                std::function<void(Result)> done);
 
   // The services behind a name, not cached; otherwise as resolve().
   [[nodiscard]] std::unique_ptr<ServiceLookup> find_services(const std::string& name,
@@ -62,12 +67,14 @@ class Resolver {
   class Running;
   struct Cached {
     Result result;
+    Families sure;  // of which the servers said what there is, or that there is nothing
     Instant fresh_until;
-    Instant usable_until;
   };
+  using Place = std::list<Running>::iterator;
 
-  Result settle(const std::string& name, Answer answer);
-  void remember(const std::string& name, Result result);
+  void on_answer(Place running, Answer answer);
+  Result settle(const std::string& name, Answer answer, Families known);
+  void remember(const std::string& name, Result result, Families sure);
   void answer_soon(Lookup& lookup, Result result);
   void deliver();
 

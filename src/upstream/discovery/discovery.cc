@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr Duration kBetweenLines =
     10s;  // of bad news about one name: a server that comes and goes must not fill the log
 
+std::size_t index_of(net::dns::Family family) { return static_cast<std::size_t>(family); }
+
 double or_nothing(const std::optional<Duration>& value) {
   return value ? std::chrono::duration<double>(*value).count() : std::numeric_limits<double>::quiet_NaN();
 }
@@ -27,31 +29,57 @@ Discovery::Discovery(std::string upstream, std::string name) : upstream_(std::mo
 void Discovery::succeed(Answer answer, Instant now) {
   std::lock_guard lock(mutex_);
   answer_ = std::move(answer);
-  good_at_ = now;
+  good_at_.fill(now);
   error_.clear();
   tell(Told::good, now);
+}
+
+Answer Discovery::succeed_without(net::dns::Family missing, Answer answer, const std::string& why, Instant now) {
+  std::lock_guard lock(mutex_);
+  for (const net::Address& address : usable(now).value_or(Answer{}).addresses) {
+    if (net::dns::family_of(address) == missing) answer.addresses.push_back(address);
+  }
+  answer_ = answer;
+  good_at_[index_of(other(missing))] = now;
+  error_ = why;
+  tell(Told::part, now);
+  return answer;
+}
+
+// Without what has become too old; nothing: all of it.
+std::optional<Answer> Discovery::usable(Instant now) const {
+  const auto is_old = [&](net::dns::Family family) {
+    const auto& good_at = good_at_[index_of(family)];
+    return !good_at || now - *good_at > kUsable;
+  };
+  if (is_old(net::dns::Family::v4) && is_old(net::dns::Family::v6)) return std::nullopt;
+  Answer answer = answer_;
+  std::erase_if(answer.addresses, [&](const net::Address& address) { return is_old(net::dns::family_of(address)); });
+  return answer;
 }
 
 std::optional<Answer> Discovery::fail(const std::string& why, Instant now) {
   std::lock_guard lock(mutex_);
   error_ = why;
-  if (is_usable(now)) {
-    tell(Told::kept, now);
-    return answer_;
-  }
-  tell(Told::gone, now);
-  return std::nullopt;
+  auto kept = usable(now);
+  tell(kept ? Told::kept : Told::gone, now);
+  return kept;
 }
 
 std::optional<Answer> Discovery::last_good(Instant now) {
   std::lock_guard lock(mutex_);
-  return is_usable(now) ? std::optional(answer_) : std::nullopt;
+  return usable(now);
+}
+
+net::dns::Families Discovery::families(Instant now) {
+  std::lock_guard lock(mutex_);
+  return net::dns::families_of(usable(now).value_or(Answer{}).addresses);
 }
 
 Discovery::View Discovery::view(Instant now) {
   std::lock_guard lock(mutex_);
   View view{!error_.empty(), error_, std::nullopt};
-  if (good_at_) view.age = now - *good_at_;
+  if (const auto good_at = oldest()) view.age = now - *good_at;
   return view;
 }
 
@@ -66,8 +94,10 @@ void Discovery::tell(Told what, Instant now) {
     return log(LogLevel::warn, "a name cannot be looked up: it has no endpoints",
                {{"upstream", upstream_}, {"name", name_}, {"why", error_}});
   }
-  const auto age = std::chrono::ceil<std::chrono::seconds>(now - *good_at_);
-  log(LogLevel::warn, "a name cannot be looked up: its last good answer stays in use",
+  const auto age = std::chrono::ceil<std::chrono::seconds>(now - oldest().value_or(now));
+  log(LogLevel::warn,
+      what == Told::part ? "a name can be looked up only in part: the last good addresses of the rest stay in use"
+                         : "a name cannot be looked up: its last good answer stays in use",
       {{"upstream", upstream_}, {"name", name_}, {"why", error_}, {"age", base::format_duration(age)}});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/dns/family.h"
 #include "net/dns/services.h"
 #include "outrigger/clock.h"
 #include "outrigger/filter.h"
@@ -20,8 +22,9 @@ struct Answer {
 };
 
 // How the look-ups of one name go, for all workers and across reloads. Keeps the last good answer for those who get
-// none: it may be used for ten minutes (RFC 8767 section 5). Says in the process log when look-ups begin to fail, when
-// the last good answer has become too old, and when they succeed again. Thread: any; takes a lock, once a look-up.
+// none: it may be used for ten minutes (RFC 8767 section 5), of each address family by itself. Says in the process log
+// when look-ups begin to fail, when the last good answer has become too old, and when they succeed again. Thread: any;
+// takes a lock, once a look-up.
 class Discovery {
  public:
   static constexpr Duration kUsable = std::chrono::minutes(10);
@@ -32,25 +35,31 @@ class Discovery {
   void succeed(Answer answer, Instant now);
   // `why`: a sentence. Gives what may be used instead.
   std::optional<Answer> fail(const std::string& why, Instant now);
+  // The addresses of `missing` could not be looked up, those of the other family were: gives `answer` with the last
+  // good ones of `missing` behind it.
+  Answer succeed_without(net::dns::Family missing, Answer answer, const std::string& why, Instant now);
   std::optional<Answer> last_good(Instant now);
+  // Of which there are addresses in it.
+  net::dns::Families families(Instant now);
 
   struct View {
     bool is_failing = false;
     std::string error;            // of the latest look-up
-    std::optional<Duration> age;  // of the last good answer
+    std::optional<Duration> age;  // of the last good answer, of its older part
   };
   View view(Instant now);
   const std::string& name() const { return name_; }
 
  private:
-  enum class Told : unsigned char { good, kept, gone };
-  bool is_usable(Instant now) const { return good_at_ && now - *good_at_ <= kUsable; }
+  enum class Told : unsigned char { good, part, kept, gone };
+  std::optional<Answer> usable(Instant now) const;
+  std::optional<Instant> oldest() const { return std::min(good_at_[0], good_at_[1]); }
   void tell(Told what, Instant now);
 
   const std::string upstream_, name_;
   std::mutex mutex_;  // guards what follows
   Answer answer_;
-  std::optional<Instant> good_at_;
+  std::array<std::optional<Instant>, 2> good_at_;  // by family; services have both
   std::string error_;
   Told told_ = Told::good;
   std::optional<Instant> told_at_;  // of bad news

@@ -24,6 +24,31 @@ TEST_CASE("discovery: the last good answer may be used for ten minutes", "[upstr
   REQUIRE_FALSE(discovery.last_good(begin + 10min + 1s));
 }
 
+TEST_CASE("discovery: each family of addresses may be used for ten minutes", "[upstream]") {
+  using net::dns::Family;
+  Discovery discovery("app", "dns://app.test:80");
+  const Instant begin = Instant() + 1h;
+  Answer both = answer_of("10.0.0.1:80");
+  both.addresses.push_back(net::Address::parse("[fd00::1]:80").value());
+  discovery.succeed(both, begin);
+  REQUIRE(discovery.families(begin).has(Family::v6));
+  const auto without_v6 = [&](const char* address, Duration age) {
+    std::vector<std::string> texts;
+    for (const auto& each :
+         discovery.succeed_without(Family::v6, answer_of(address), "no answer", begin + age).addresses) {
+      texts.push_back(each.text());
+    }
+    return texts;
+  };
+  REQUIRE(without_v6("10.0.0.2:80", 9min) == std::vector<std::string>{"10.0.0.2:80", "[fd00::1]:80"});
+  REQUIRE(discovery.view(begin + 9min).is_failing);
+  REQUIRE(discovery.view(begin + 9min).age == 9min);
+  REQUIRE(without_v6("10.0.0.3:80", 10min + 1s) == std::vector<std::string>{"10.0.0.3:80"});
+  REQUIRE_FALSE(discovery.families(begin + 10min + 1s).has(Family::v6));
+  REQUIRE(discovery.fail("no answer", begin + 20min)->addresses.size() == 1);  // counted from its own last good answer
+  REQUIRE_FALSE(discovery.fail("no answer", begin + 20min + 2s));
+}
+
 TEST_CASE("discovery: operators see what fails, why, and how old the last good answer is", "[upstream]") {
   DiscoveryBoard board("app");
   const Instant begin = Instant() + 1h;

@@ -20,8 +20,9 @@ DnsSource::DnsSource(const config::EndpointSpec& spec, const SourceContext& cont
 }
 
 void DnsSource::ask() {
-  lookup_ = context_.resolver->resolve(host_, [this](net::dns::Result result) {
-    on_answer({.addresses = std::move(result.addresses)}, result.error, result.ttl);
+  const net::dns::Families known = discovery()->families(context_.loop.now());
+  lookup_ = context_.resolver->resolve(host_, known, [this](net::dns::Result result) {
+    on_answer({.addresses = std::move(result.addresses)}, result.error, result.ttl, result.missing);
   });
 }
 

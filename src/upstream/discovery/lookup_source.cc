@@ -15,7 +15,8 @@ void LookupSource::start() {
   ask();
 }
 
-void LookupSource::on_answer(Answer answer, const std::string& error, Duration ttl) {
+void LookupSource::on_answer(Answer answer, const std::string& error, Duration ttl,
+                             std::optional<net::dns::Family> missing) {
   const Instant now = context_.loop.now();
   context_.stats.lookups.add();
   is_pending_ = false;
@@ -26,7 +27,8 @@ void LookupSource::on_answer(Answer answer, const std::string& error, Duration t
     discovery_->succeed(std::move(answer), now);
   } else {
     context_.stats.failed_lookups.add();
-    use(discovery_->fail(error, now).value_or(std::move(answer)));
+    use(missing ? discovery_->succeed_without(*missing, std::move(answer), error, now)
+                : discovery_->fail(error, now).value_or(Answer{}));
   }
   context_.owner.on_source_changed();
 }

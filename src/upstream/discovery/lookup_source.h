@@ -23,8 +23,9 @@ class LookupSource : public Source {
   virtual void ask() = 0;
   // From now on the endpoints are those of `answer`, or none.
   virtual void use(const Answer& answer) = 0;
-  // `error` not empty: the look-up failed; an answer that came with it is used only if there is no better one.
-  void on_answer(Answer answer, const std::string& error, Duration ttl);
+  // `error` not empty: the look-up failed, or with `missing` that of the addresses of this family.
+  void on_answer(Answer answer, const std::string& error, Duration ttl,
+                 std::optional<net::dns::Family> missing = std::nullopt);
 
   SourceContext context_;
   const config::EndpointSpec spec_;

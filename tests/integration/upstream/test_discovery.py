@@ -194,6 +194,8 @@ GARBLES = {
     "refused": with_code(5), "not implemented": with_code(4), "format error": with_code(1),
     "no records": lambda reply: reply[:6] + b"\0\0" + reply[8:],
 }
+# What says nothing about one family where the other is answered; "no records" is a denial then.
+HALVES = {name: garble for name, garble in GARBLES.items() if name != "no records"} | {"silence": lambda reply: None}
 MANY = """
 version: 1
 dns: {servers: ["@dns@"]}
@@ -208,40 +210,71 @@ class Garbage(Discovery):
 
     def garbled(self, question):
         kind = next((label for label in question.split(".") if label.startswith("kind")), None)
-        return GARBLES[list(GARBLES)[int(kind[4:])]] if kind else None
+        return self.kinds[list(self.kinds)[int(kind[4:])]] if kind else None
 
-    def serve_all(self, endpoint):
-        records = {}
-        for number in range(len(GARBLES)):
+    def serve_all(self, endpoint, kinds, **addresses):
+        self.kinds, records = kinds, {}
+        for number in range(len(kinds)):
             host = f"kind{number}.test"
             records[f"_http._tcp.{host}"] = {"SRV": [(0, 0, self.peer.port, host)]}
-            records[host] = {"A": ["127.0.0.1"]}
-        routes = ", ".join(f"{{match: {{path: {{exact: /{i}}}}}, upstream: u{i}}}" for i in range(len(GARBLES)))
-        upstreams = ", ".join(f"u{i}: {{endpoints: [\"{endpoint(f'kind{i}.test')}\"], filters: []}}" for i in range(len(GARBLES)))
+            records[host] = {"A": ["127.0.0.1"], **addresses}
+        routes = ", ".join(f"{{match: {{path: {{exact: /{i}}}}}, upstream: u{i}}}" for i in range(len(kinds)))
+        upstreams = ", ".join(f"u{i}: {{endpoints: [\"{endpoint(f'kind{i}.test')}\"], filters: []}}" for i in range(len(kinds)))
         self.serve(self.start(DnsServer(records)), config=MANY.replace("ROUTES", routes).replace("UPSTREAMS", upstreams))
 
     def statuses(self):
         client = self.client(self.served)
-        return {name: client.get(f"/{number}").status for number, name in enumerate(GARBLES)}
+        return {name: client.get(f"/{number}").status for number, name in enumerate(self.kinds)}
+
+    def values(self, name):
+        metrics = Metrics(self.served.address("status"))
+        return [metrics.value(f"outrigger_upstream_{name}", upstream=f"u{i}") for i in range(len(self.kinds))]
 
     def each_has(self, name, least):
-        metrics = Metrics(self.served.address("status"))
-        return all(metrics.value(f"outrigger_upstream_{name}", upstream=f"u{i}") >= least for i in range(len(GARBLES)))
+        return all(value >= least for value in self.values(name))
 
     def test_no_garbage_removes_an_endpoint(self):
         self.peer, = self.peers(1)
         good = dict.fromkeys(GARBLES, 200)
         for endpoint in (lambda host: f"dns+srv://_http._tcp.{host}", lambda host: f"dns://{host}:{self.peer.port}"):
             with self.subTest(endpoint("kind.test")):
-                self.serve_all(endpoint)
+                self.serve_all(endpoint, GARBLES)
                 until(lambda: self.statuses() == good, "all upstreams to serve")
-                self.dns.garble = lambda name, reply: self.garbled(name)(reply)
+                self.dns.garble = lambda name, kind, reply: self.garbled(name)(reply)
                 until(lambda: self.each_has("dns_failures_total", 2), "failures")
                 self.assertEqual(good, self.statuses())
                 self.assertTrue(self.each_has("endpoints", 1))
                 self.dns.garble = None
                 until(lambda: not self.each_has("dns_failing", 0.5), "good answers")
                 self.assertEqual(good, self.statuses())
+
+    def test_garbage_for_one_family_does_not_remove_its_endpoints(self):
+        self.peer, = self.peers(1)
+        for garbled in ("A", "AAAA"):
+            with self.subTest(garbled):
+                self.serve_all(lambda host: f"dns://{host}:{self.peer.port}", HALVES, AAAA=["::1"])
+                until(lambda: self.each_has("endpoints", 2), "both families")
+                self.dns.garble = lambda name, kind, reply, bad=garbled: self.garbled(name)(reply) if kind == bad else reply
+                until(lambda: self.each_has("dns_failures_total", 2), "failures")
+                self.assertEqual([2] * len(HALVES), self.values("endpoints"))
+                self.dns.garble = None
+                until(lambda: not any(self.values("dns_failing")), "good answers")
+                self.assertEqual([2] * len(HALVES), self.values("endpoints"))
+
+    def test_while_one_family_is_not_answered_the_other_goes_on_and_a_denial_is_believed(self):
+        dns = self.start(DnsServer({"app.test": {"A": ["127.0.0.1"], "AAAA": ["::1"]}}))
+        port = free_port()
+        peers = [self.start(raw.Peer.answering(raw.answer(host), host=host, port=port)) for host in ("127.0.0.1", "127.0.0.2", "::1")]
+        client = self.serve(dns, f"dns://app.test:{port}")
+        bodies = lambda: {client.get().body.decode() for _ in range(8)}
+        self.becomes(2)
+        dns.garble = lambda name, kind, reply: None if kind == "AAAA" else reply
+        dns.records = {"app.test": {"A": ["127.0.0.2"], "AAAA": ["::1"]}}
+        until(lambda: bodies() == {"127.0.0.2", "::1"}, "the new address beside the old one of the other family")
+        until(lambda: "only in part" in self.served.stderr() and "IPv6 of app.test" in self.served.stderr(), "the log to say so")
+        dns.garble, dns.records = None, {"app.test": {"A": ["127.0.0.2"]}}
+        until(lambda: bodies() == {"127.0.0.2"}, "the end of the denied family")
+        self.assertEqual(0, len([peer for peer in peers if not peer.requests]))
 
     def test_records_that_cannot_be_connected_to_are_left_out(self):
         peer, = self.peers(1)
