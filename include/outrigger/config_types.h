@@ -50,6 +50,13 @@ struct FilterDescriptor {
   // What of these options needs HTTP, so that the filter cannot serve a listener with protocol tcp: the key, empty for
   // none. Null: all of it does.
   std::string (*needs_http)(const void* options) = nullptr;
+  // The time that an answer must take for these options to notice, and its key in them: the loader warns when answers
+  // are given up before. Nothing: there is none. Null: never.
+  struct Noticed {
+    std::string_view key;
+    Duration value;
+  };
+  std::optional<Noticed> (*notices_after)(const void* options) = nullptr;
 };
 
 // Every filter that may stand in a `filters:` list. The loader keeps pointers into it: it outlives all settings.

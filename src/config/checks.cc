@@ -10,6 +10,7 @@
 #include "config/describe.h"
 #include "config/findings.h"
 #include "config/scalar.h"
+#include "config/time_checks.h"
 #include "outrigger/endpoint_gate.h"
 
 namespace outrigger::config {
@@ -29,6 +30,7 @@ class Checks {
       listener(settings_.listeners[i], "listeners[" + std::to_string(i) + "]");
     }
     for (const Upstream& each : settings_.upstreams) upstream(each, "upstreams." + each.name);
+    check_times(settings_, parser_, report_);
   }
 
  private:
@@ -140,8 +142,6 @@ class Checks {
 
   void listener(const Listener& listener, const std::string& path) {
     if (listener.tls) tls(*listener.tls, path + ".tls");
-    timeouts(listener.timeouts, {}, path);
-    upstream_times(listener.upstream, listener.timeouts.request);
     no_endpoint_gates(listener.filters);
     protocol(listener, path);
     const bool routes = is_set(path + ".routes");
@@ -150,16 +150,12 @@ class Checks {
     if (!routes && !upstream && !ends_by_itself(listener.filters)) error(path, "needs routes or upstream");
     if (routes && listener.routes.empty()) error(path + ".routes", "needs at least one route");
     for (std::size_t i = 0; i < listener.routes.size(); ++i) {
-      route(listener.routes[i], listener.timeouts, path + ".routes[" + std::to_string(i) + "]");
+      route(listener.routes[i], path + ".routes[" + std::to_string(i) + "]");
     }
     unreachable(listener, path);
   }
 
-  void route(const Route& route, const Timeouts& outer, const std::string& path) {
-    timeouts(route.timeouts, outer, path);
-    const auto request = route.timeouts.request ? route.timeouts.request : outer.request;
-    upstream_times(route.upstream, request);
-    for (const WeightedUpstream& part : route.split) upstream_times(part.upstream, request);
+  void route(const Route& route, const std::string& path) {
     no_endpoint_gates(route.filters);
     int ends = 0;
     for (const char* key : {".upstream", ".split", ".redirect", ".respond"}) ends += is_set(path + key);
@@ -168,34 +164,6 @@ class Checks {
     if (!is_set(path + ".split")) return;
     const bool all_zero = std::ranges::all_of(route.split, [](const auto& part) { return part.weight == 0; });
     if (all_zero) error(path + ".split", route.split.empty() ? "needs at least one upstream" : "all weights are 0");
-  }
-
-  void cannot_fit(const std::string& key, Duration part, const char* what, Duration request) {
-    report_.warning(mark_of(key), key,
-                    base::format_duration(part) + what + " cannot fit into request, " + base::format_duration(request) +
-                        " for all");
-  }
-
-  // Only what is set: a default shrinks by itself. `inner` goes before `outer`.
-  void timeouts(const Timeouts& inner, const Timeouts& outer, const std::string& path) {
-    const auto request = inner.request ? inner.request : outer.request;
-    const auto one_try = inner.backend_request ? inner.backend_request : outer.backend_request;
-    if (!request || !one_try || *one_try <= *request) return;
-    if (!inner.request && !inner.backend_request) return;  // said where both stand
-    cannot_fit(path + ".timeouts." + (inner.backend_request ? "backend_request" : "request"), *one_try, " for one try",
-               *request);
-  }
-
-  // The upstream's own times in the way of a request to it.
-  void upstream_times(const std::string& name, const std::optional<Duration>& request) {
-    const auto found = std::ranges::find(settings_.upstreams, name, &Upstream::name);
-    if (!request || found == settings_.upstreams.end()) return;
-    const std::string path = "upstreams." + name;
-    const auto& connect = found->timeouts.connect;
-    if (connect && *connect > *request) cannot_fit(path + ".timeouts.connect", *connect, " to connect", *request);
-    const Duration queue = found->limits.queue_timeout;
-    const std::string key = path + ".limits.queue_timeout";
-    if (is_set(key) && queue > *request) cannot_fit(key, queue, " in the queue", *request);
   }
 
   void needs_http(const FilterSpec& spec, const std::string& listener) {

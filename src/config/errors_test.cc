@@ -178,6 +178,10 @@ TEST_CASE("config warnings: the file loads, the operator is told", "[config][err
           "app}]}]\n" +
               std::string(kUpstream),
           "listeners[0].routes[0].timeouts.request: 5s for one try cannot fit into request, 1s for all"},
+         {"a connect longer than the default for all",
+          "listeners: [{address: 8080, upstream: app}]\n"
+          "upstreams: {app: {endpoints: [127.0.0.1:1], timeouts: {connect: 2m}}}\n",
+          "upstreams.app.timeouts.connect: 2m to connect cannot fit into request, 1m for all"},
          {"a connect longer than all",
           "listeners: [{address: 8080, timeouts: {request: 1s}, upstream: app}]\n"
           "upstreams: {app: {endpoints: [127.0.0.1:1], timeouts: {connect: 2s}}}\n",
@@ -193,6 +197,38 @@ TEST_CASE("config warnings: the file loads, the operator is told", "[config][err
          {"unused", with_routes("{respond: {status: 404}}"), "no route leads to this upstream"},
          {"a filter that answers", "listeners: [{address: 8080, filters: [respond]}]\n", ""}},
         true);
+}
+
+TEST_CASE("config warnings: a time that cannot be kept is told once, however many routes lead there",
+          "[config][errors]") {
+  const LoadResult result = load(
+      "listeners: [{address: 8080, timeouts: {request: 1s}, routes: [{match: {path: {prefix: /a}}, upstream: app}, "
+      "{upstream: app}]}]\nupstreams: {app: {endpoints: [127.0.0.1:1], timeouts: {connect: 2s}}}\n");
+  REQUIRE(result.diagnostics.size() == 1);
+}
+
+TEST_CASE("config: a time of a request that is not set gives way to one that is", "[config]") {
+  using namespace std::chrono_literals;
+  const auto times = [](Timeouts outer, Timeouts inner) {
+    const RequestTimes found = request_times(outer, inner);
+    return std::pair(found.request, found.backend_request);
+  };
+  const auto set = [](std::optional<outrigger::Duration> request, std::optional<outrigger::Duration> backend_request) {
+    Timeouts timeouts;
+    timeouts.request = request;
+    timeouts.backend_request = backend_request;
+    return timeouts;
+  };
+  using Times = std::pair<outrigger::Duration, outrigger::Duration>;
+  CHECK(load(with_listener("timeouts: {backend_request: 2m}")).diagnostics.empty());
+  CHECK(load(with_listener("timeouts: {request: 1s}")).diagnostics.empty());
+  CHECK(times({}, {}) == Times{60s, 15s});
+  CHECK(times({}, set(5s, {})) == Times{5s, 5s});
+  CHECK(times({}, set({}, 90s)) == Times{90s, 90s});  // not cut off by a default
+  CHECK(times(set({}, 90s), {}) == Times{90s, 90s});
+  CHECK(times({}, set({}, 20s)) == Times{60s, 20s});
+  CHECK(times(set(10s, {}), set({}, 90s)) == Times{10s, 90s});  // both are set: a warning
+  CHECK(times(set(10s, 5s), set(1h, {})) == Times{1h, 5s});
 }
 
 TEST_CASE("config errors: all at once, in file order, with line and caret", "[config][errors]") {

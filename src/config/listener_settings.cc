@@ -19,9 +19,13 @@ std::string check_method(const std::string& text) {
 }  // namespace
 
 void describe(Schema<Timeouts>& schema) {
-  schema.summary("Time limits of a request. One that is not set shrinks to fit inside one that is.");
-  schema.field("request", &Timeouts::request, "All tries, to the final response head; absent: 60s.").range(kSoon, kDay);
-  schema.field("backend_request", &Timeouts::backend_request, "One try; absent: 15s.").range(kSoon, kDay);
+  schema.summary("Time limits of a request. One that is not set gives way to one that is.");
+  schema
+      .field("request", &Timeouts::request,
+             "All tries, to the final response head; absent: 60s, or `backend_request` if that is longer.")
+      .range(kSoon, kDay);
+  schema.field("backend_request", &Timeouts::backend_request, "One try; absent: 15s, or `request` if that is shorter.")
+      .range(kSoon, kDay);
   schema.field("request_head", &Timeouts::request_head, "Until the client's head is complete; absent: 10s.")
       .range(kSoon, kDay);
   schema.field("body_idle", &Timeouts::body_idle, "Between bytes of either body; absent: 30s.").range(kSoon, kDay);

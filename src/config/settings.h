@@ -31,6 +31,14 @@ struct Timeouts {
   std::optional<Duration> tunnel_idle;      // 5 min
 };
 
+// The two that bound each other, as they are in effect.
+struct RequestTimes {
+  Duration request{};
+  Duration backend_request{};
+};
+// One that is set is kept: the other shrinks or grows to fit it. Both set: both are kept, and the shorter ends first.
+RequestTimes request_times(const Timeouts& outer, const Timeouts& inner);
+
 struct StringMatch {  // of a header or query value
   std::string name;
   std::optional<std::string> exact;

@@ -245,9 +245,9 @@ http::h1::PathPolicy path_policy(const config::Listener& listener) {
 
 Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {
   Limits limits{};
-  limits.request = first_of(inner.request, outer.request, 60s);
-  limits.backend_request =
-      first_of(inner.backend_request, outer.backend_request, std::min<Duration>(15s, limits.request));
+  const config::RequestTimes times = config::request_times(outer, inner);
+  limits.request = times.request;
+  limits.backend_request = times.backend_request;
   limits.request_head = first_of(inner.request_head, outer.request_head, 10s);
   limits.body_idle = first_of(inner.body_idle, outer.body_idle, 30s);
   limits.tunnel_idle = inner.tunnel_idle ? inner.tunnel_idle : outer.tunnel_idle;

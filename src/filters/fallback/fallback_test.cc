@@ -216,6 +216,40 @@ TEST_CASE("fallback: mistakes are refused with the file", "[filter][fallback]") 
   }
 }
 
+TEST_CASE("fallback: times that cannot be kept are told of upstreams that only a fallback leads to",
+          "[filter][fallback]") {
+  const std::string end = "  b: {endpoints: [127.0.0.1:2], timeouts: {connect: 5s}, limits: {queue_timeout: 6s}}\n";
+  const std::string fallback = "filters: [{fallback: {chain: [{upstream: b}]}}]";
+  const std::string cases[] = {
+      "listeners: [{address: 8080, timeouts: {request: 2s}, upstream: a}]\n"
+      "upstreams:\n  a: {endpoints: [127.0.0.1:1], " +
+          fallback + "}\n" + end,
+      "listeners: [{address: 8080, timeouts: {request: 2s}, " + fallback +
+          ", upstream: a}]\n"
+          "upstreams:\n  a: 127.0.0.1:1\n" +
+          end,
+      "listeners: [{address: 8080, routes: [{timeouts: {request: 2s}, " + fallback +
+          ", upstream: a}]}]\n"
+          "upstreams:\n  a: 127.0.0.1:1\n" +
+          end,
+      "listeners: [{address: 8080, timeouts: {request: 2s}, routes: [{upstream: a}], filters: [{fallback: {chain: "
+      "[{upstream: c}]}}]}]\n"
+      "upstreams:\n  a: 127.0.0.1:1\n  c: {endpoints: [127.0.0.1:3], " +
+          fallback + "}\n" + end,
+  };
+  for (const std::string& text : cases) {
+    INFO(text);
+    const config::LoadResult loaded = config::load_text(text, "f.yaml", catalog());
+    REQUIRE(loaded.settings);
+    std::vector<std::string> told;
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics)
+      told.push_back(diagnostic.path + ": " + diagnostic.message);
+    CHECK(told == std::vector<std::string>{
+                      "upstreams.b.timeouts.connect: 5s to connect cannot fit into request, 2s for all",
+                      "upstreams.b.limits.queue_timeout: 6s in the queue cannot fit into request, 2s for all"});
+  }
+}
+
 TEST_CASE("fallback: circles are errors with their place", "[filter][fallback]") {
   struct Case {
     const char* what;
