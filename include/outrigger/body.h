@@ -21,6 +21,20 @@ class Wakeable {
   ~Wakeable() = default;
 };
 
+// Hears how a body ended. Lives as long as the exchange.
+class BodyWatcher {
+ public:
+  // Once, when the body goes away. `failure`: why it broke off; `none`: its reader had all of it, or wanted no more.
+  virtual void on_body_end(Failure failure) noexcept = 0;
+
+ protected:
+  ~BodyWatcher() = default;
+
+ private:
+  friend class Body;
+  BodyWatcher* next_ = nullptr;
+};
+
 // The content of a message, pulled by its reader. Nobody reads faster than the other side writes: what is not pulled is
 // not received. Thread: the exchange's worker.
 class Body {
@@ -49,6 +63,19 @@ class Body {
   // Valid after `end`; null if there were none.
   virtual const Headers* trailers() const { return nullptr; }
 
+  // All of it has arrived, so it can't break off. It may have so too where this says no.
+  virtual bool is_here() const { return false; }
+  void watch(BodyWatcher& watcher) {
+    watcher.next_ = watchers_;
+    watchers_ = &watcher;
+  }
+  bool is_watched() const { return watchers_ != nullptr; }
+  // For who destroys a body that is watched, right before.
+  [[gnu::noinline]] void tell_watchers() {
+    const Failure how = failure();
+    for (BodyWatcher* watcher = watchers_; watcher != nullptr; watcher = watcher->next_) watcher->on_body_end(how);
+  }
+
   struct Chunk {
     State state;
     std::string_view bytes;
@@ -56,6 +83,9 @@ class Body {
   class Read;
   // co_await body.read(): the next chunk, the end, or a failure. A plain awaiter: no frame per chunk.
   Read read();
+
+ private:
+  BodyWatcher* watchers_ = nullptr;
 };
 
 class [[nodiscard]] Body::Read final : private Wakeable {

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMostFilterGates = 4;
 struct TryOutcome {
   Failure failure = Failure::none;  // `none`: the service answered
   std::uint16_t status = 0;         // of that answer
-  bool is_cut = false;              // the answer broke off before its end
+  Failure cut = Failure::none;      // why the answer broke off before its end
   Duration duration{};              // to the answer's final head, or to the failure
   PickTicket ticket = 0;            // what the gate that hears it gave to the pick
 };
@@ -40,6 +40,8 @@ class EndpointGate {
   virtual Verdict may_pick(Instant now) = 0;
   // It was picked: on_result or on_cancel with the ticket follows, once.
   virtual PickTicket on_pick(Instant /*now*/) { return 0; }
+  // The answer's head is here; on_result follows at its end.
+  virtual void on_answer(PickTicket /*ticket*/, Instant /*now*/) {}
   // When the answer has ended, or there is none.
   virtual void on_result(const TryOutcome& outcome, Instant now) = 0;
   // Since when it says yes, for slow_start; the epoch: since ever.

@@ -20,7 +20,10 @@ namespace outrigger {
 
 // Bodies are made in the arena; this runs the destructor and leaves the memory to the arena.
 struct InArena {
-  void operator()(Body* body) const { body->~Body(); }
+  void operator()(Body* body) const {
+    if (body->is_watched()) body->tell_watchers();
+    body->~Body();
+  }
 };
 using BodyPointer = std::unique_ptr<Body, InArena>;
 

@@ -29,10 +29,12 @@ constexpr std::uint64_t kConnectFailures = bits({Failure::connect_failed, Failur
 
 constexpr Word kWords[] = {
     {"connect-failure", kConnectFailures},
-    {"reset", bits({Failure::upstream_reset, Failure::upstream_bad_response})},
+    // An answer that breaks off is a failure for who hears of it: breakers do, retries and fallbacks are over by then.
+    {"reset", bits({Failure::upstream_reset, Failure::upstream_bad_response, Failure::response_truncated,
+                    Failure::response_bad_chunk})},
     // HTTP/1 knows no refusal of one stream; a kept connection that closed before the request is the nearest.
     {"refused-stream", bits({Failure::upstream_stale})},
-    {"timeout", bits({Failure::upstream_timeout})},
+    {"timeout", bits({Failure::upstream_timeout, Failure::upstream_write_timeout, Failure::response_body_timeout})},
     {"breaker-open", bits({Failure::breaker_open})},
     {"no-endpoint", bits({Failure::no_endpoint})},
     {"queue-full", bits({Failure::queue_full, Failure::queue_timeout})},

@@ -68,6 +68,23 @@ class TextBody final : public Body {
   std::string_view rest_ = text_;
 };
 
+// The content of an answer that breaks off.
+class CutBody final : public Body {
+ public:
+  explicit CutBody(Failure why) : why_(why) {}
+  State pull(std::string_view& bytes) override {
+    if (std::exchange(has_begun_, true)) return State::failed;
+    bytes = "some";
+    return State::data;
+  }
+  void park(Wakeable*) override {}
+  Failure failure() const override { return why_; }
+
+ private:
+  const Failure why_;
+  bool has_begun_ = false;
+};
+
 }  // namespace
 
 std::string value_of(const Fields& fields, std::string_view name) {
@@ -229,7 +246,8 @@ class ChainHarness::Upstream final : public Filter {
     for (const auto& [name, value] : answer.fields) {
       head->headers.add(exchange.arena().copy(name), exchange.arena().copy(value));
     }
-    co_return Response(head, nullptr);
+    if (answer.cut == Failure::none) co_return Response(head, nullptr);
+    co_return Response(head, BodyPointer(exchange.arena().make<CutBody>(answer.cut)));
   }
 
   std::deque<Answer> answers;

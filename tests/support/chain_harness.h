@@ -41,8 +41,14 @@ struct Answer {
     takes = time;
     return std::move(*this);
   }
+  // Sends some content first.
+  Answer breaks_off(Failure why) && {
+    cut = why;
+    return std::move(*this);
+  }
   std::uint16_t status = 200;
   Failure failure = Failure::none;  // no answer of the service, but this
+  Failure cut = Failure::none;      // why its content breaks off
   Fields fields;
   Duration takes{};
 };

@@ -61,7 +61,7 @@ bool BreakerState::must_refuse(Word word, Instant now) const {
     case BreakerPosition::closed:
       return false;
     case BreakerPosition::half_open:
-      return probes_taken_.load(std::memory_order_relaxed) >= limits_.probes;
+      return probes_taken_.load(std::memory_order_relaxed) >= limits_.probes && !is_proven(now);
     case BreakerPosition::open:
       break;
   }
@@ -81,12 +81,26 @@ BreakerState::Permit BreakerState::enter_slowly(Instant now) {
   const Word word = load();
   if (must_refuse(word, now)) return {nullptr, 0};
   if (word.position == BreakerPosition::open) {
-    probes_passed_ = 0;
+    probes_answered_ = probes_passed_ = 0;
     probes_taken_.store(0, std::memory_order_relaxed);
+    proven_at_.store(Instant::max().time_since_epoch().count(), std::memory_order_relaxed);
     move_to(BreakerPosition::half_open, word.force, now, "the time to try again came");
+  } else if (word.position == BreakerPosition::half_open && is_proven(now)) {
+    move_to(BreakerPosition::closed, word.force, now, "all probes were answered and none has failed since");
   }
-  if (word.position != BreakerPosition::closed) probes_taken_.fetch_add(1, std::memory_order_relaxed);
+  if (load().position == BreakerPosition::half_open) probes_taken_.fetch_add(1, std::memory_order_relaxed);
   return {this, load().era};
+}
+
+void BreakerState::answered(std::uint64_t detached, Instant now) {
+  const std::uint64_t era = detached - 1;
+  const Word seen = load();
+  if (detached == 0 || seen.era != era) return;
+  if (connect_failures_.load(std::memory_order_relaxed) != 0) connect_failures_.store(0, std::memory_order_relaxed);
+  if (seen.position != BreakerPosition::half_open) return;
+  const std::lock_guard lock(mutex_);
+  if (load().era != era || ++probes_answered_ != limits_.probes) return;
+  proven_at_.store((now + limits_.open_for).time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 void BreakerState::release(std::uint64_t era) {

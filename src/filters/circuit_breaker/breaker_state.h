@@ -67,7 +67,8 @@ struct BreakerInfo {
   Duration open_for{};  // until the next probe; 0 unless open and timed
 };
 
-// The machine of one breaker, shared by all workers.
+// The machine of one breaker, shared by all workers. A call is over when its answer's body is: a probe whose answer
+// flows on and on passes `open_for` after the last of the probes got its head.
 //
 //              trips                    open_for passed
 //   closed ------------> open ------------------------------> half-open
@@ -96,6 +97,8 @@ class BreakerState {
     explicit operator bool() const { return state_ != nullptr; }
     // As a number that can be kept elsewhere, for `attach` of the same state to take back, once; 0 if this is none.
     std::uint64_t detach() { return std::exchange(state_, nullptr) == nullptr ? 0 : era_ + 1; }
+    // A good head is here; how the answer ends is to be reported.
+    void answered(Instant now) const { state_->answered(era_ + 1, now); }
     // How the request went, once. `connect_failure`: it never reached the service.
     void report(bool ok, bool connect_failure, Duration duration, Instant now) {
       std::exchange(state_, nullptr)->report(era_, ok, connect_failure, duration, now);
@@ -115,6 +118,8 @@ class BreakerState {
   }
   Permit try_enter(Instant now);
   Permit attach(std::uint64_t detached) { return {detached == 0 ? nullptr : this, detached - 1}; }
+  // As Permit::answered, of one that is detached.
+  void answered(std::uint64_t detached, Instant now);
   // Since when it is closed; the epoch: since ever.
   Instant closed_since() const { return Instant(Duration(closed_since_.load(std::memory_order_relaxed))); }
   // How long a refused client should stay away.
@@ -134,6 +139,9 @@ class BreakerState {
   void store(Word word);
 
   bool must_refuse(Word word, Instant now) const;
+  bool is_proven(Instant now) const {
+    return now.time_since_epoch().count() >= proven_at_.load(std::memory_order_relaxed);
+  }
   Permit enter_slowly(Instant now);
   void release(std::uint64_t era);
   void report(std::uint64_t era, bool ok, bool connect_failure, Duration duration, Instant now);
@@ -153,12 +161,14 @@ class BreakerState {
   std::atomic<std::uint64_t> word_{0};
   std::atomic<Instant::rep> open_until_{0};
   std::atomic<Instant::rep> closed_since_{0};
+  std::atomic<Instant::rep> proven_at_{0};  // half-open: then it closes, though probes' answers still flow
   std::atomic<std::uint32_t> probes_taken_{0};
   alignas(64) std::atomic<std::uint32_t> connect_failures_{0};  // in a row, since it was last closed
 
   mutable std::mutex mutex_;  // for everything below, and for writing the atomics above, the last one aside
   std::string reason_ = "nothing happened yet";
   std::uint32_t openings_ = 0;  // since it was last closed
+  std::uint32_t probes_answered_ = 0;
   std::uint32_t probes_passed_ = 0;
 };
 

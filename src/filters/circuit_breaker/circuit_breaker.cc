@@ -11,6 +11,8 @@
 namespace outrigger::filters {
 namespace {
 
+constexpr std::uint16_t kSwitchingProtocols = 101;  // what follows ends as its users like
+
 BreakerLimits limits_of(const CircuitBreakerOptions& options) {
   BreakerLimits limits;
   limits.failure_rate = options.failure_rate.value;
@@ -63,8 +65,32 @@ class Gated final : public Filter {
   [[clang::coro_wrapper]] Task<Response> handle(Exchange& exchange, Next next) override { return next(exchange); }
 };
 
+// Reports how a request went when the answer's body has ended. In the arena, which runs no destructors.
+class AnswerWatch final : public BodyWatcher {
+ public:
+  AnswerWatch(BreakerState::Permit permit, const Conditions& failures, const Exchange& exchange, Duration took)
+      : permit_(std::move(permit)), failures_(failures), exchange_(exchange), took_(took) {}
+  void on_body_end(Failure failure) noexcept override {
+    auto permit = std::move(permit_);  // given back unless it is reported
+    const bool is_cut = failure != Failure::none;
+    if (!is_cut || failures_.matches(failure, 0)) permit.report(!is_cut, false, took_, exchange_.now());
+  }
+
+ private:
+  BreakerState::Permit permit_;
+  const Conditions& failures_;
+  const Exchange& exchange_;
+  const Duration took_;
+};
+
 bool is_per_endpoint(const void* options) {
   return static_cast<const CircuitBreakerOptions*>(options)->scope == BreakerScope::endpoint;
+}
+
+std::optional<config::FilterDescriptor::Noticed> slow_after(const void* options) {
+  const auto& slow = static_cast<const CircuitBreakerOptions*>(options)->slow_call;
+  if (!slow) return std::nullopt;
+  return config::FilterDescriptor::Noticed{"slow_call.over", slow->over};
 }
 
 std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
@@ -167,9 +193,15 @@ Task<Response> CircuitBreaker::handle(Exchange& exchange, Next next) {
   Response response = co_await next(exchange);
   const bool failed = failures_.matches(response);
   // An answer that neither the service gave nor its failure caused (client_gone, queue_full) says nothing about it.
-  if (failed || (response.failure() == Failure::none && !response.is_local())) {
-    const Instant now = exchange.now();
-    permit.report(!failed, is_connect_failure(response.failure()), now - sent, now);
+  if (!failed && (response.failure() != Failure::none || response.is_local())) co_return response;
+  const Instant now = exchange.now();
+  const Duration took = now - sent;
+  const bool is_over = !response.has_body() || response.status() == kSwitchingProtocols || response.body()->is_here();
+  if (failed || is_over) {
+    permit.report(!failed, is_connect_failure(response.failure()), took, now);
+  } else {
+    permit.answered(now);
+    response.body()->watch(*exchange.arena().make<AnswerWatch>(std::move(permit), failures_, exchange, took));
   }
   co_return response;
 }
@@ -178,7 +210,8 @@ const FilterType kCircuitBreakerType = {{.name = "circuit_breaker",
                                          .summary = "Spares a service that fails.",
                                          .schema = &config::schema_of<CircuitBreakerOptions>,
                                          .is_endpoint_gate = &is_per_endpoint,
-                                         .needs_http = &needs_no_http},
+                                         .needs_http = &needs_no_http,
+                                         .notices_after = &slow_after},
                                         make};
 
 }  // namespace outrigger::filters

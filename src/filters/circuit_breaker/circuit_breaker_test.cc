@@ -94,6 +94,46 @@ TEST_CASE("a breaker closes when all probes pass") {
   CHECK(state.info(later).requests == 0);
 }
 
+TEST_CASE("a probe whose answer breaks off opens a breaker again") {
+  BreakerState state({}, {.upstream = "cut"});
+  trip(state, kStart);
+  const Instant later = kStart + 6s;
+  for (int i = 0; i < 2; ++i) CHECK(send(state, true, later));
+  auto third = state.try_enter(later);
+  REQUIRE(third);
+  third.answered(later);
+  CHECK(position(state, later) == BreakerPosition::half_open);
+  third.report(false, false, 1ms, later + 1s);
+  CHECK(position(state, later + 1s) == BreakerPosition::open);
+}
+
+TEST_CASE("probes whose answers flow on and on do not keep a breaker half-open for longer than open_for") {
+  BreakerState state({}, {.upstream = "flowing"});
+  trip(state, kStart);
+  const Instant later = kStart + 6s;
+  auto first = state.try_enter(later);
+  auto second = state.try_enter(later);
+  auto third = state.try_enter(later);
+  first.answered(later);
+  second.answered(later);
+  CHECK_FALSE(state.may_enter(later + 1h));  // the third may still fail
+  third.answered(later + 1s);
+  CHECK_FALSE(state.may_enter(later + 5s));
+  CHECK(send(state, true, later + 6s));
+  CHECK(position(state, later + 6s) == BreakerPosition::closed);
+  first.report(false, false, 1ms, later + 7s);  // of before
+  CHECK(state.info(later + 7s).failures == 0);
+}
+
+TEST_CASE("a good head ends a row of connect failures, however long its answer takes") {
+  BreakerState state({}, {.upstream = "row"});
+  auto flowing = state.try_enter(kStart);
+  for (int i = 0; i < 4; ++i) send(state, false, kStart, 1ms, true);
+  flowing.answered(kStart);
+  for (int i = 0; i < 4; ++i) send(state, false, kStart, 1ms, true);
+  CHECK(position(state, kStart) == BreakerPosition::closed);
+}
+
 TEST_CASE("a failed probe opens a breaker for twice as long, up to max_open") {
   BreakerState state({}, {.upstream = "doubling"});
   trip(state, kStart);
@@ -314,7 +354,8 @@ TEST_CASE("circuit_breaker: what the gate of an endpoint counts", "[filter][circ
   const Case cases[] = {
       {"500s", {.status = 500}, true},
       {"404s", {.status = 404}, false},
-      {"answers that break off", {.status = 200, .is_cut = true}, true},
+      {"answers that break off", {.status = 200, .cut = Failure::response_truncated}, true},
+      {"answers that stall, not listed", {.status = 200, .cut = Failure::response_body_timeout}, false},
       {"resets", {.failure = Failure::upstream_reset}, true},
       {"what is not listed", {.failure = Failure::upstream_timeout}, false},
       {"slow answers", {.status = 200, .duration = 2s}, true},
@@ -358,6 +399,12 @@ TEST_CASE("circuit_breaker: what counts as failed, and what says nothing", "[fil
       {"404s if asked for", "{failures: [404]}", 404, true},
       {"resets", "{}", Failure::upstream_reset, true},
       {"timeouts", "{}", Failure::upstream_timeout, true},
+      {"uploads that stall", "{}", Failure::upstream_write_timeout, true},
+      {"answers that break off", "{}", Answer(200).breaks_off(Failure::response_truncated), true},
+      {"answers that make no sense", "{}", Answer(200).breaks_off(Failure::response_bad_chunk), true},
+      {"answers that stall", "{}", Answer(200).breaks_off(Failure::response_body_timeout), true},
+      {"answers that break off, not listed", "{failures: [5xx]}", Answer(200).breaks_off(Failure::response_truncated),
+       false},
       {"bad certificates", "{}", Failure::upstream_certificate, false},
       {"clients that leave", "{}", Failure::client_gone, false},
       {"a full queue", "{}", Failure::queue_full, false},
@@ -374,6 +421,31 @@ TEST_CASE("circuit_breaker: what counts as failed, and what says nothing", "[fil
     for (int i = 0; i < 20; ++i) chain.send("GET /");
     CHECK((chain.send("GET /").failure == Failure::breaker_open) == c.opens);
   }
+}
+
+TEST_CASE("circuit_breaker: an answer that breaks off counts once, as failed", "[filter][circuit_breaker]") {
+  for (const auto& [options, calls] : {std::pair{"{}", 22}, {"{window_requests: 20}", 21}}) {
+    INFO(options);
+    ChainHarness chain(std::string("circuit_breaker: ") + options);
+    const auto send = [&](int count, const Answer& answer) {
+      chain.upstream_answers({answer});
+      for (int i = 0; i < count; ++i) chain.send("GET /");
+    };
+    send(11, 200);
+    send(9, Answer(200).breaks_off(Failure::response_truncated));
+    CHECK(chain.send("GET /").failure == Failure::none);  // the tenth of 21, or of the last 20
+    send(1, Answer(200).breaks_off(Failure::response_truncated));
+    CHECK(chain.send("GET /").failure == Failure::breaker_open);
+    CHECK(chain.upstream_calls() == calls);
+  }
+}
+
+TEST_CASE("circuit_breaker: each try that breaks off counts, a retry's first too", "[filter][circuit_breaker]") {
+  ChainHarness chain("[{retry: {}}, {circuit_breaker: {min_requests: 2}}]");
+  chain.upstream_answers({503, Answer(200).breaks_off(Failure::response_truncated)});
+  chain.send("GET /");
+  CHECK(chain.upstream_calls() == 2);
+  CHECK(chain.send("GET /").failure == Failure::breaker_open);
 }
 
 TEST_CASE("circuit_breaker: a refusal says when to come back, and spares the service", "[filter][circuit_breaker]") {
@@ -431,6 +503,35 @@ TEST_CASE("circuit_breaker: contradictions are refused with the file", "[filter]
     INFO(filter);
     CHECK(ChainHarness::errors(filter).find(expected) != std::string::npos);
   }
+}
+
+TEST_CASE("circuit_breaker: a slow_call that no answer can be slow enough for is a warning",
+          "[filter][circuit_breaker]") {
+  const auto warnings = [](const std::string& timeouts, const std::string& filters, const std::string& route = "") {
+    std::string text;
+    const config::LoadResult loaded = config::load_text(
+        "listeners: [{address: 8080, timeouts: {" + timeouts + "}, routes: [{filters: [" + route +
+            "], upstream: app}]}]\nupstreams: {app: {endpoints: ['127.0.0.1:1'], filters: [" + filters + "]}}\n",
+        "f.yaml", catalog());
+    REQUIRE(loaded.settings);
+    for (const auto& diagnostic : loaded.diagnostics) text += diagnostic.path + ": " + diagnostic.message + "\n";
+    return text;
+  };
+  const std::string slow = "circuit_breaker: {slow_call: {over: 20s}}";
+  CHECK(
+      warnings("", slow) ==
+      "upstreams.app.filters[0].circuit_breaker.slow_call.over: 20s for an answer cannot be seen: it is given up after "
+      "backend_request, 15s\n");
+  CHECK(warnings("backend_request: 30s", slow).empty());
+  CHECK(warnings("request: 5s", slow).find("given up after request, 5s") != std::string::npos);
+  CHECK(warnings("", "circuit_breaker: {slow_call: {over: 2s}}").empty());
+  CHECK(warnings("", "retry: {}, " + slow).find("backend_request, 15s") != std::string::npos);
+  // Around the retry all tries are one call.
+  CHECK(warnings("", slow + ", retry: {}").empty());
+  CHECK(warnings("request: 10s", slow + ", retry: {}").find("request, 10s") != std::string::npos);
+  CHECK(warnings("", "", slow).empty());
+  CHECK(warnings("request: 10s", "", slow)
+            .find("listeners[0].routes[0].filters[0].circuit_breaker.slow_call.over: 20s") == 0);
 }
 
 TEST_CASE("circuit_breaker: the scope endpoint goes with an upstream's filters only", "[filter][circuit_breaker]") {

@@ -11,13 +11,14 @@ class BreakerGate final : public EndpointGate {
   Verdict may_pick(Instant now) override { return state_->may_enter(now) ? Verdict::yes : Verdict::no; }
   // Another worker may have taken the last probe meanwhile: then this try goes uncounted.
   PickTicket on_pick(Instant now) override { return state_->try_enter(now).detach(); }
+  void on_answer(PickTicket ticket, Instant now) override { state_->answered(ticket, now); }
   void on_cancel(PickTicket ticket) override { (void)state_->attach(ticket); }
   Instant good_since() const override { return state_->closed_since(); }
 
   void on_result(const TryOutcome& outcome, Instant now) override {
     auto permit = state_->attach(outcome.ticket);
     if (!permit) return;
-    const Failure failure = outcome.is_cut ? Failure::upstream_reset : outcome.failure;
+    const Failure failure = outcome.cut != Failure::none ? outcome.cut : outcome.failure;
     const bool failed = failures_->matches(failure, failure == Failure::none ? outcome.status : std::uint16_t{0});
     if (!failed && failure != Failure::none) return;
     permit.report(!failed, is_connect_failure(failure), outcome.duration, now);

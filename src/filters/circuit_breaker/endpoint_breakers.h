@@ -10,8 +10,8 @@
 
 namespace outrigger::filters {
 
-// Breakers of scope `endpoint`: gates, so that the balancer passes over endpoints whose breaker is open. An answer that
-// breaks off counts as `reset`. Thread: its worker; the states are shared.
+// Breakers of scope `endpoint`: gates, so that the balancer passes over endpoints whose breaker is open. Thread: its
+// worker; the states are shared.
 class EndpointBreakers final : public EndpointGateMaker {
  public:
   using StateOf = std::function<std::shared_ptr<BreakerState>(std::string_view endpoint)>;

@@ -41,8 +41,7 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
 Stream::~Stream() {
   upload_.reset();
   // A tunnel ends as its users like: that says nothing of the endpoint.
-  const bool is_cut = body_ && body_->failure() != Failure::none;
-  if (pick_ && is_cut) pick_.set_cut();
+  if (pick_ && body_) pick_.set_cut(body_->failure());
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 

@@ -55,11 +55,15 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   // In place of a request and its answer, where there is no HTTP: the tunnel alone, behind a head that says 200.
   void open_without_request();
 
+  bool is_here() const override {
+    return content_ == nullptr || (body_ && head_->framing == Framing::length &&
+                                   head_->content_length <= connection_->input().unread().size());
+  }
   State pull(std::string_view& bytes) override { return content_ == nullptr ? State::end : content_->pull(bytes); }
   std::uint64_t spliceable() const override { return content_ == nullptr ? 0 : content_->spliceable(); }
   State splice(int into, std::size_t most, std::size_t& taken) override { return content_->splice(into, most, taken); }
   void park(Wakeable* waiter) override { content_->park(waiter); }
-  Failure failure() const override { return content_->failure(); }
+  Failure failure() const override { return content_ == nullptr ? Failure::none : content_->failure(); }
   const Headers* trailers() const override { return content_ == nullptr ? nullptr : content_->trailers(); }
 
  private:

@@ -169,7 +169,7 @@ void UpstreamCall::correct(const ActiveExchange& exchange, ResponseHead& head) c
 UpstreamCall::Result UpstreamCall::served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick,
                                           Slot& slot, Instant begin) {
   ResponseHead* head = stream->head();
-  pick.set_outcome({.status = head->status, .duration = exchange.now() - begin});
+  pick.set_answered({.status = head->status, .duration = exchange.now() - begin});
   stream->keep(std::move(slot), std::move(pick));
   // Also without content: the head's fields are views into the stream's buffer.
   return {.response = Response(head, BodyPointer(stream.release()))};

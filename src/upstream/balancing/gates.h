@@ -47,6 +47,14 @@ class Gates {
       gates_[i]->on_result(outcome, now);
     }
   }
+  // To those that gave a ticket.
+  void on_answer(Instant now, const Tickets& tickets) const {
+    static_assert(kMostFilterGates == 4);
+    if ((tickets[0] | tickets[1] | tickets[2] | tickets[3]) == 0) return;  // as for nearly every request
+    for (std::size_t i = 0; i < tickets.size(); ++i) {
+      if (tickets[i] != 0) gates_[i]->on_answer(tickets[i], now);
+    }
+  }
   void on_cancel(const Tickets& tickets) const {
     for (std::size_t i = 0; i < gates_.size(); ++i) gates_[i]->on_cancel(i < tickets.size() ? tickets[i] : 0);
   }

@@ -42,9 +42,14 @@ class Pick {
   const std::shared_ptr<Endpoint>& endpoint() const { return endpoint_; }
   // What the gates will hear; nothing: that the try says nothing about the endpoint.
   void set_outcome(const TryOutcome& outcome) { outcome_ = outcome; }
+  // The answer's head came.
+  void set_answered(const TryOutcome& outcome) {
+    outcome_ = outcome;
+    gates_->on_answer(loop_->now(), tickets_);
+  }
   // The answer broke off.
-  void set_cut() {
-    if (outcome_) outcome_->is_cut = true;
+  void set_cut(Failure why) {
+    if (outcome_) outcome_->cut = why;
   }
   // Tells the gates now, and is empty then.
   void end() {
@@ -62,7 +67,7 @@ class Pick {
  private:
   // A failure must not make an endpoint look quick.
   void observe_latency() {
-    const bool failed = outcome_->failure != Failure::none || outcome_->is_cut;
+    const bool failed = outcome_->failure != Failure::none || outcome_->cut != Failure::none;
     const Duration floor = failed ? Duration(std::chrono::seconds(1)) : Duration(1);
     endpoint_->latency().observe(std::max(outcome_->duration, floor), loop_->now());
   }

@@ -10,7 +10,7 @@ namespace outrigger::upstream {
 namespace {
 
 bool is_failure(const TryOutcome& outcome) {
-  if (outcome.is_cut) return true;
+  if (outcome.cut != Failure::none) return true;
   return outcome.failure != Failure::none ? describe(outcome.failure).side == Side::upstream
                                           : outcome.status >= 502 && outcome.status <= 504;
 }

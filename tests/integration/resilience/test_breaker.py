@@ -1,5 +1,6 @@
 """The circuit breaker's scopes, resets and what it counts, with real services."""
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +23,7 @@ status: {address: "@status@"}
 admin: {address: "@admin@"}
 """
 BAD = raw.answer("no", "500 Internal Server Error")
+HEAD = raw.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")  # and some content
 
 
 class Moody:
@@ -117,6 +119,62 @@ class ByEndpoint(BreakerCase):
         self.assertEqual("open", self.breakers()[bad.address]["state"])
 
 
+class BrokenOff(BreakerCase):
+    """Answers whose head is good, and whose content ends before its end."""
+    def outcome(self):
+        try:
+            return self.statuses(1)[0]
+        except (EOFError, ConnectionError):
+            return "cut"
+
+    def test_it_counts_for_the_upstream_and_for_a_route(self):
+        for scope in ("upstream", "route"):
+            for name, end in (("reset", raw.reset()), ("truncation", raw.close()), ("silence", raw.hang())):
+                with self.subTest(name, scope=scope):
+                    service = self.start(raw.Peer([raw.request(), HEAD, end]))
+                    self.serve(service, options=f"scope: {scope}, open_for: 1m",
+                               ends="timeouts: {body_idle: 100ms}, routes: [{name: all, upstream: app}]")
+                    self.assertEqual(["cut"] * 4 + [503] * 3, [self.outcome() for _ in range(7)])
+                    self.assertEqual(4, len(service.requests))
+                    self.assertEqual("4 of 4 requests failed within 10s", self.breakers()["all" if scope == "route" else ""]["reason"])
+
+    def test_a_client_that_leaves_in_the_middle_says_nothing(self):
+        service = self.start(raw.Peer([raw.request(), HEAD, raw.hang()]))
+        self.serve(service, options="open_for: 1m", ends="upstream: app")
+        for count in range(6):
+            with raw.Client(self.running.port()) as client:
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                until(lambda count=count: len(service.requests) > count, "the request")
+                client.socket.recv(100)
+        until(lambda: self.breakers()[""]["requests"] == 6, "the ends of all")
+        self.assertEqual(("closed", 0), tuple(self.breakers()[""][key] for key in ("state", "failures")))
+
+    def test_probes_that_break_off_open_it_again(self):
+        service = self.start(raw.Peer([raw.request(), HEAD, raw.close()]))
+        self.serve(service, options="open_for: 50ms, max_open: 50ms, probes: 1", ends="upstream: app")
+        until(lambda: self.outcome() == 503, "it to open")
+        self.assertNotIn("closed", {self.outcome() and self.breakers()[""]["state"] for _ in range(30)})
+
+
+class Uploads(BreakerCase):
+    def test_a_service_that_stops_reading_fails_as_a_timeout(self):
+        end = threading.Event()
+        self.addCleanup(end.set)
+        service = self.start(raw.Peer([raw.wait(end)]))
+        self.serve(service, options="failures: timeout, open_for: 1m", ends="timeouts: {body_idle: 100ms}, upstream: app")
+        body = "x" * 16_000_000  # more than socket buffers hold
+
+        def status():
+            with raw.Client(self.running.port()) as client:
+                try:
+                    client.send(f"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+                except ConnectionError:
+                    pass  # answered before all of it was sent
+                return client.response().status
+        self.assertEqual([504] * 4 + [503], [status() for _ in range(5)])
+        self.assertEqual({"upstream_write_timeout"}, {line["failure"] for line in self.running.log(5)[:4]})
+
+
 class ByRoute(BreakerCase):
     def test_the_failures_of_one_route_do_not_close_the_other(self):
         def answer(talk):
@@ -140,6 +198,28 @@ class Rules(BreakerCase):
         self.api("/api/breakers/app/automatic", "POST")
         self.assertEqual([200] * 5, self.statuses(5))
         self.assertEqual("closed", self.breakers()[""]["state"])
+
+    def test_an_operator_forces_it_open_and_closed(self):
+        moody = Moody()
+        moody.is_well = True
+        service = self.start(moody.peer)
+        proxy = self.serve(service, options="open_for: 1ms, max_open: 1ms", workers=2)
+        state = lambda: tuple(self.breakers()[""][key] for key in ("state", "forced", "reason"))
+        self.assertEqual({"upstream": "app", "endpoint": "", "forced": "open"}, self.api("/api/breakers/app/open", "POST"))
+        self.assertEqual([503] * 10, self.statuses(10))  # well as the service is, and however long ago
+        self.assertEqual(0, len(service.requests))
+        self.assertEqual(("open", "open", "an operator opened it"), state())
+        self.assertEqual(1, Metrics(proxy.address("status")).value("outrigger_breaker_state", upstream="app"))
+        self.api("/api/breakers/app/closed", "POST")
+        moody.is_well = False
+        self.assertEqual([500] * 20, self.statuses(20))  # ill as it is
+        self.assertEqual(("closed", "closed", "an operator closed it"), state())
+        self.api("/api/breakers/app/automatic", "POST")
+        self.assertEqual([500] * 4, self.statuses(4))
+        until(lambda: state()[:2] == ("open", "automatic"), "it to open by itself")
+        for wrong in ("/api/breakers/ap/open", "/api/breakers/app/opened"):
+            with self.assertRaises(urllib.error.HTTPError):
+                self.api(wrong, "POST")
 
     def test_slow_answers_open_it(self):
         service = self.start(raw.Peer.answering(lambda talk: time.sleep(0.05), raw.answer()))
