@@ -43,9 +43,11 @@ std::uint64_t random_bits() {
 }
 
 // Lemire, "Fast Random Integer Generation in an Interval" (2019), without the rejection: the bias is below 2^-40 here.
-std::uint64_t random_below(std::uint64_t bound) {
-  return static_cast<std::uint64_t>((static_cast<Wide>(random_bits()) * bound) >> 64);
+std::uint64_t scale_below(std::uint64_t bits, std::uint64_t bound) {
+  return static_cast<std::uint64_t>((static_cast<Wide>(bits) * bound) >> 64);
 }
+
+std::uint64_t random_below(std::uint64_t bound) { return scale_below(random_bits(), bound); }
 
 double random_share() { return static_cast<double>(random_bits() >> 11) * 0x1p-53; }
 

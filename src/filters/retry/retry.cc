@@ -10,7 +10,7 @@
 namespace outrigger::filters {
 namespace {
 
-constexpr int kLongestRetryAfter = 5;  // seconds; a client should not wait longer without an answer
+constexpr std::int64_t kDay = 24 * 60 * 60;  // seconds
 
 std::string check_method(const std::string& method) {
   const bool good = !method.empty() && std::all_of(method.begin(), method.end(), [](char c) {
@@ -44,8 +44,10 @@ bool is_retry_of_another(const Headers& headers) {
 
 std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   const auto& retry = *static_cast<const RetryOptions*>(options);
-  auto budget = context.shared<RetryBudget>("retry_budget", [&retry] {
-    return std::make_shared<RetryBudget>(retry.budget.share.value, retry.budget.min.per_second);
+  auto budget = context.shared<RetryBudget>("retry_budget", [&] {
+    auto made = std::make_shared<RetryBudget>(retry.budget.share.value, retry.budget.min.per_second);
+    show_budget(std::string(context.upstream), made);
+    return made;
   });
   return std::make_unique<Retry>(retry, context.upstream, std::move(budget));
 }
@@ -100,16 +102,23 @@ Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry) {
   return std::min(ceiling, backoff.max);
 }
 
+Duration backoff_pause(const RetryBackoffOptions& backoff, int retry, std::uint64_t bits) {
+  const auto ceiling = static_cast<std::uint64_t>(backoff_ceiling(backoff, retry).count());
+  return Duration(static_cast<Duration::rep>(scale_below(bits, ceiling + 1)));
+}
+
 std::optional<Duration> parse_retry_after(std::string_view value, std::int64_t now) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error != std::errc() || end != value.data() + value.size()) {
+  const bool is_number = !value.empty() && value.front() != '-' && end == value.data() + value.size();
+  if (!is_number) {
     const auto date = parse_http_date(value);
     if (!date) return std::nullopt;
     seconds = std::max<std::int64_t>(*date - now, 0);
+  } else if (error == std::errc::result_out_of_range) {
+    seconds = kDay;
   }
-  if (seconds < 0 || seconds > kLongestRetryAfter) return std::nullopt;
-  return std::chrono::seconds(seconds);
+  return std::chrono::seconds(std::min(seconds, kDay));
 }
 
 Retry::Retry(const RetryOptions& options, std::string_view upstream, std::shared_ptr<RetryBudget> budget)
@@ -146,9 +155,8 @@ bool Retry::can_afford(Exchange& exchange, Duration pause) const {
   return false;
 }
 
-Duration Retry::pause(const Exchange& exchange, const Response& response, int retry) const {
-  const auto ceiling = static_cast<std::uint64_t>(backoff_ceiling(options_.backoff, retry).count());
-  const Duration pause(static_cast<Duration::rep>(random_below(ceiling + 1)));
+std::optional<Duration> Retry::pause(Exchange& exchange, const Response& response, int retry) const {
+  const Duration pause = backoff_pause(options_.backoff, retry, random_bits());
   if (response.status() != 429 && response.status() != 503) return pause;
   const Headers& headers = response.head().headers;
   const auto field = headers.get(FieldId::retry_after);
@@ -156,6 +164,10 @@ Duration Retry::pause(const Exchange& exchange, const Response& response, int re
   // The service's own clock, if it tells the time, so that a date means what it meant there.
   const auto date = parse_http_date(headers.get(FieldId::date).value_or(""));
   const auto asked = parse_retry_after(*field, date.value_or(seconds_since_epoch(exchange.wall_now())));
+  if (asked > kLongestRetryAfter) {
+    exchange.decide("retry", "the service asks for a longer pause than a client should wait");
+    return std::nullopt;
+  }
   return pause + asked.value_or(Duration(0));
 }
 
@@ -169,12 +181,12 @@ Task<Response> Retry::handle(Exchange& exchange, Next next) {
   for (int retry = 0;;) {
     Response response = co_await next(exchange);
     if (retry >= most || !may_retry(exchange, response, repeatable)) co_return response;
-    const Duration wait = pause(exchange, response, retry);
-    if (!can_afford(exchange, wait)) co_return response;
+    const std::optional<Duration> wait = pause(exchange, response, retry);
+    if (!wait || !can_afford(exchange, *wait)) co_return response;
     exchange.decide("retry", explain(exchange.arena(), response, retry));
     retries_.add();
     response.discard();
-    if (!co_await exchange.sleep(wait)) co_return exchange.fail(Failure::request_timeout);
+    if (!co_await exchange.sleep(*wait)) co_return exchange.fail(Failure::request_timeout);
     ++retry;
     next.rewind(exchange);
     exchange.request().headers.set(field_name(FieldId::x_retry_attempt), decimal(exchange.arena(), retry));

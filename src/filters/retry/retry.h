@@ -41,8 +41,14 @@ void describe(config::Schema<RetryOptions>& schema);
 // The longest pause before retry `retry` (0: the first): base * 2^retry, at most max.
 Duration backoff_ceiling(const RetryBackoffOptions& backoff, int retry);
 
-// What a Retry-After field asks for, in seconds or as a date; nothing for more than five seconds. `now`: seconds since
-// 1970.
+// The pause itself: `bits`, of which every value is as likely, choose it between nothing and the ceiling.
+Duration backoff_pause(const RetryBackoffOptions& backoff, int retry, std::uint64_t bits);
+
+// The longest time that a service may ask for (Retry-After): a client should not wait longer without an answer.
+inline constexpr Duration kLongestRetryAfter = std::chrono::seconds(5);
+
+// What a Retry-After field asks for, in seconds or as a date, a day at most; nothing if it is neither. `now`: seconds
+// since 1970.
 std::optional<Duration> parse_retry_after(std::string_view value, std::int64_t now);
 
 // Sends a request again when the answer is one of `retry_on`. Thread: one instance per worker; the budget is shared.
@@ -56,7 +62,8 @@ class Retry : public Filter {
   bool may_repeat(const RequestHead& request) const;
   bool may_retry(Exchange& exchange, const Response& response, bool repeatable) const;
   bool can_afford(Exchange& exchange, Duration pause) const;
-  Duration pause(const Exchange& exchange, const Response& response, int retry) const;
+  // Nothing: the service wants to be left alone for longer than a client should wait.
+  std::optional<Duration> pause(Exchange& exchange, const Response& response, int retry) const;
 
   RetryOptions options_;
   Conditions conditions_;

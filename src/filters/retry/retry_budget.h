@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "base/per_worker.h"
 #include "outrigger/clock.h"
@@ -24,6 +26,8 @@ class RetryBudget {
   void count_request(Instant now) { add(now, kRequest); }
   // Takes a retry; false when none is left.
   bool take(Instant now);
+  // The part of it that the last ten seconds used: 1, no retry is left.
+  double used(Instant now) const;
 
  private:
   static constexpr std::size_t kSeconds = 10;
@@ -39,12 +43,21 @@ class RetryBudget {
     std::array<std::atomic<std::uint64_t>, kSeconds> seconds{};
   };
 
+  struct Window {
+    std::uint64_t requests = 0, retries = 0;
+  };
   static std::uint64_t second_of(Instant now);
+  Window window(Instant now) const;
+  double allowed(const Window& window) const;
   void add(Instant now, std::uint64_t unit);
 
   const double share_;
   const double min_;  // retries in the window
   base::PerWorker<Cell> cells_;
 };
+
+// Shows how much of it is used up as outrigger_retry_budget_used_ratio{upstream}, as long as it lives. Of several
+// budgets of one upstream (a route may have its own) the metric is that of the fullest. Thread: any; takes a lock.
+void show_budget(const std::string& upstream, const std::shared_ptr<RetryBudget>& budget);
 
 }  // namespace outrigger::filters

@@ -41,13 +41,34 @@ TEST_CASE("the ceiling of the pause doubles up to its limit") {
   CHECK(backoff_ceiling({.base = 0ms, .max = 10ms}, 9) == 0ms);
 }
 
-TEST_CASE("retry: Retry-After is seconds or a date, up to five seconds", "[filter][retry]") {
+TEST_CASE("retry: the pause is every part of its ceiling alike, from nothing to all of it", "[filter][retry]") {
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  const RetryBackoffOptions backoff;
+  const std::tuple<int, std::uint64_t, Duration> cases[] = {
+      {0, 0, 0ms},       {0, kMost / 4, 6250us}, {0, kMost / 2, 12500us}, {0, kMost, 25ms},
+      {1, 0, 0ms},       {1, kMost / 2, 25ms},   {1, kMost, 50ms},        {3, kMost / 2, 100ms},
+      {4, kMost, 250ms}, {9, kMost / 2, 125ms},  {9, kMost, 250ms}};
+  for (const auto& [retry, bits, pause] : cases) {
+    INFO(retry << " " << bits);
+    const Duration found = backoff_pause(backoff, retry, bits);
+    CHECK(found >= pause - 1us);
+    CHECK(found <= pause);
+  }
+  CHECK(backoff_pause({.base = 0ms, .max = 0ms}, 3, kMost) == 0ms);
+}
+
+TEST_CASE("retry: Retry-After is seconds or a date", "[filter][retry]") {
   constexpr std::int64_t kNow = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
   CHECK(parse_retry_after("0", kNow) == Duration(0s));
   CHECK(parse_retry_after("5", kNow) == Duration(5s));
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:39 GMT", kNow) == Duration(2s));
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", kNow) == Duration(0s));
-  for (const char* none : {"6", "-1", "1.5", "99999999999999999999", "", "Sun, 06 Nov 1994 08:49:43 GMT", "soon"}) {
+  CHECK(parse_retry_after("30", kNow) == Duration(30s));
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", kNow) == Duration(30s));
+  for (const char* far : {"99999999", "99999999999999999999", "Wed, 06 Nov 2093 08:49:37 GMT"}) {
+    CHECK(parse_retry_after(far, kNow) == Duration(24h));
+  }
+  for (const char* none : {"-1", "1.5", "", " ", "soon", "-99999999999999999999"}) {
     CHECK_FALSE(parse_retry_after(none, kNow));
   }
 }
@@ -78,6 +99,22 @@ TEST_CASE("the budget forgets after ten seconds") {
   CHECK_FALSE(budget.take(Instant(1009s)));
   CHECK(take_all(budget, Instant(1010s)) == 10);
   CHECK(take_all(budget, Instant(2000000s)) == 10);
+}
+
+TEST_CASE("the budget tells how much of it is used up") {
+  const Instant start(1000s);
+  RetryBudget floor(0, 1);
+  CHECK(floor.used(start) == 0);
+  for (int i = 0; i < 5; ++i) CHECK(floor.take(start));
+  CHECK(floor.used(start) == 0.5);
+  take_all(floor, start);
+  CHECK(floor.used(start) == 1);
+  CHECK(floor.used(start + 10s) == 0);
+  RetryBudget share(0.2, 0);
+  for (int i = 0; i < 100; ++i) share.count_request(start);
+  for (int i = 0; i < 5; ++i) CHECK(share.take(start));
+  CHECK(share.used(start) == 0.25);
+  CHECK(RetryBudget(0, 0).used(start) == 1);  // there is none
 }
 
 TEST_CASE("the budget counts what many threads send", "[stress]") {
@@ -128,6 +165,8 @@ TEST_CASE("retry: what may be sent again, and what not", "[filter][retry]") {
       {"what is asked for replaces the defaults", "GET /", {}, "{retry_on: 500}", {503, 200}, 1},
       {"a timeout only when asked for", "GET /", {}, "{}", {Failure::upstream_timeout, 200}, 1},
       {"a timeout", "GET /", {}, "{retry_on: timeout}", {Failure::upstream_timeout, 200}, 2},
+      {"a service that stopped reading", "PUT /", {}, "{retry_on: timeout}", {Failure::upstream_write_timeout, 200}, 2},
+      {"not with a POST", "POST /", {}, "{retry_on: timeout}", {Failure::upstream_write_timeout, 200}, 1},
       {"our own 504 is not the service's", "GET /", {}, "{retry_on: 504}", {Failure::upstream_timeout, 200}, 1},
       {"a POST after 503", "POST /", {}, "{}", {503, 200}, 1},
       {"a POST after a reset", "POST /", {}, "{}", {Failure::upstream_reset, 200}, 1},
@@ -191,7 +230,7 @@ TEST_CASE("retry: Retry-After is waited for", "[filter][retry]") {
       {503, "2", "", 2s},
       {429, "5", "", 5s},
       {502, "2", "", 0s},
-      {503, "60", "", 0s},
+      {503, "soon", "", 0s},
       {503, "Fri, 02 Jan 2026 03:04:08 GMT", "", 3s},                                // by our clock
       {503, "Fri, 02 Jan 2026 13:04:08 GMT", "Fri, 02 Jan 2026 13:04:06 GMT", 2s}};  // by the service's
   for (const auto& [status, after, date, expected] : cases) {
@@ -204,6 +243,29 @@ TEST_CASE("retry: Retry-After is waited for", "[filter][retry]") {
     REQUIRE(chain.sleeps().size() == 1);
     CHECK(chain.sleeps()[0] >= expected);
     CHECK(chain.sleeps()[0] <= expected + 1ms);
+  }
+}
+
+TEST_CASE("retry: who asks for more than five seconds is left alone, and its answer is passed on", "[filter][retry]") {
+  const std::tuple<int, const char*, const char*> cases[] = {
+      {503, "6", ""},
+      {503, "30", ""},
+      {429, "30", ""},
+      {503, "99999999999999999999", ""},
+      {503, "Fri, 02 Jan 2026 03:04:36 GMT", ""},                                // by our clock
+      {503, "Fri, 02 Jan 2026 13:04:36 GMT", "Fri, 02 Jan 2026 13:04:06 GMT"}};  // by the service's
+  for (const auto& [status, after, date] : cases) {
+    INFO(status << " " << after);
+    ChainHarness chain("retry: {retry_on: [429, 503]}");
+    Fields fields = {{"Retry-After", after}};
+    if (*date != '\0') fields.emplace_back("Date", date);
+    chain.upstream_answers({Answer(status, fields), 200});
+    const auto result = chain.send("GET /");
+    CHECK(result.status == status);
+    CHECK(result.field("Retry-After") == after);
+    CHECK(chain.upstream_calls() == 1);
+    CHECK(chain.sleeps().empty());
+    CHECK(result.why == "the service asks for a longer pause than a client should wait");
   }
 }
 
