@@ -48,6 +48,10 @@ std::shared_ptr<OutlierGroup::State> OutlierGroup::state(std::string_view endpoi
 
 OutlierGroup::States OutlierGroup::states() {
   std::lock_guard lock(mutex_);
+  return living();
+}
+
+OutlierGroup::States OutlierGroup::living() const {
   States all;
   for (const auto& item : states_) {
     if (auto found = item.lock()) all.push_back(std::move(found));
@@ -109,21 +113,32 @@ Duration OutlierGroup::ejection_length(std::uint32_t before) const {
   return std::min<Duration>(settings_.max_eject_for, settings_.eject_for * (1LL << std::min(before, 16U)));
 }
 
-void OutlierGroup::eject(State& state, Instant now, std::string_view why, const stats::Counter& count) {
-  if (state.is_ejected(now)) return;
-  const States all = states();
+// Under the lock from the count of those that are out to the one more: two workers must not both find room for it.
+std::optional<Duration> OutlierGroup::try_eject(State& state, Instant now) {
+  std::lock_guard lock(mutex_);
+  if (state.is_ejected(now)) return std::nullopt;
+  const States all = living();
   const auto out =
       static_cast<std::size_t>(std::ranges::count_if(all, [&](const auto& other) { return other->is_ejected(now); }));
   const auto most = static_cast<std::size_t>(settings_.max_ejected.value * static_cast<double>(all.size()));
   // One failure more after the ejection, or after being spared, is enough for the next one.
   state.failures_in_a_row_.store(std::max(settings_.consecutive_failures, 1U) - 1, kRelaxed);
-  if (all.size() < 2 || out >= std::max<std::size_t>(most, 1)) return spared_.add();
+  if (all.size() < 2 || out >= std::max<std::size_t>(most, 1)) {
+    spared_.add();
+    return std::nullopt;
+  }
   const Duration length = ejection_length(state.ejections_.fetch_add(1, kRelaxed));
   const Duration jitter(static_cast<Duration::rep>(random_share() * 0.1 * static_cast<double>(length.count())));
   state.ejected_until_.store((now + length + jitter).time_since_epoch().count(), kRelaxed);
+  return length;
+}
+
+void OutlierGroup::eject(State& state, Instant now, std::string_view why, const stats::Counter& count) {
+  const std::optional<Duration> length = try_eject(state, now);
+  if (!length) return;
   count.add();
   log(LogLevel::warn, "an endpoint is taken out for a while",
-      {{"upstream", upstream_}, {"endpoint", state.endpoint_}, {"why", why}, {"for", base::format_duration(length)}});
+      {{"upstream", upstream_}, {"endpoint", state.endpoint_}, {"why", why}, {"for", base::format_duration(*length)}});
 }
 
 }  // namespace outrigger::upstream

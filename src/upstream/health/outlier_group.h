@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,11 @@ class OutlierGroup {
   void on_success(State& state, Instant now) const;
   void compare(Instant now);
   void eject(State& state, Instant now, std::string_view why, const stats::Counter& count);
+  // How long it is out; nothing: it is already, or too many are.
+  std::optional<Duration> try_eject(State& state, Instant now);
   Duration ejection_length(std::uint32_t before) const;
   States states();
+  States living() const;  // with mutex_ held
 
   const std::string upstream_;
   const config::Outlier settings_;

@@ -1,6 +1,8 @@
 #include "upstream/health/outlier_group.h"
 
 #include <catch2/catch.hpp>
+#include <latch>
+#include <thread>
 
 namespace outrigger::upstream {
 namespace {
@@ -85,6 +87,25 @@ TEST_CASE("outlier: an endpoint whose success rate is far below the others' is e
     bench.results(1, 95, 5);
     bench.results(1, 1, 0, kStart + 11s);
     REQUIRE(bench.group.ejected(kStart + 11s) == 0);
+  }
+}
+
+TEST_CASE("outlier: workers that eject at the same time keep to max_ejected, and eject none twice",
+          "[upstream][stress]") {
+  for (int round = 0; round < 300; ++round) {
+    Bench bench(4);
+    for (std::size_t endpoint = 0; endpoint < 4; ++endpoint) bench.results(endpoint, 0, 4);
+    std::latch all_there(8);
+    std::vector<std::thread> workers;
+    for (std::size_t worker = 0; worker < 8; ++worker) {
+      workers.emplace_back([&, worker] {
+        all_there.arrive_and_wait();
+        bench.results(worker % 4, 0, 1);
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+    REQUIRE(bench.group.ejected(kStart) == 2);
+    for (const State& state : bench.states) REQUIRE_FALSE(state->is_ejected(kStart + 12s));  // the first one's length
   }
 }
 

@@ -1,11 +1,13 @@
 """Which endpoint a request goes to."""
 import collections
+import socket
+import tempfile
 import threading
 
-from support import raw
+from support import certificates, raw
 from support.case import Case
 from support.ports import free_port
-from support.wait import until
+from support.wait import PATIENCE, until
 
 CONFIG = """
 version: 1
@@ -17,7 +19,8 @@ upstreams: {app: {endpoints: [ENDPOINTS], load_balancing: {POLICY}, filters: []}
 class Balancing(Case):
     def serve(self, policy, *endpoints):
         text = CONFIG.replace("ENDPOINTS", ", ".join(endpoints)).replace("POLICY", policy)
-        self.gets = self.client(self.proxy(text))
+        self.served = self.proxy(text)
+        self.gets = self.client(self.served)
 
     def peers(self, count):
         return [self.start(raw.Peer.answering(raw.answer(str(number)))) for number in range(count)]
@@ -72,6 +75,34 @@ class Balancing(Case):
             for _ in range(3):
                 again = self.gets.get("/", f"Cookie: {cookie}")
                 self.assertEqual((first.body, None), (again.body, again.get("Set-Cookie")))
+
+    def test_a_client_address_stays_at_its_endpoint(self):
+        peers = self.peers(3)
+        for policy in ("ring_hash", "maglev"):
+            with self.subTest(policy):
+                self.serve(f"policy: {policy}, hash_on: client_ip", *(f'"{peer.address}"' for peer in peers))
+                owners = {host: {self.owner_of(f"127.0.0.{host}") for _ in range(4)} for host in range(2, 22)}
+                self.assertEqual({1}, {len(each) for each in owners.values()})
+                self.assertGreater(len(set().union(*owners.values())), 1)
+
+    def owner_of(self, client_address):
+        """Whom a connection from that address reaches, on whichever port it comes."""
+        with socket.create_connection(("127.0.0.1", self.served.port()), PATIENCE, (client_address, 0)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return raw.Reader(connection).rest()[-1:]
+
+    def test_the_cookie_of_a_tls_listener_is_secure(self):
+        cert, key = certificates.self_signed(self.enterContext(tempfile.TemporaryDirectory()))
+        text = CONFIG.replace("ENDPOINTS", ", ".join(f'"{peer.address}"' for peer in self.peers(2)))
+        text = text.replace("POLICY", 'policy: maglev, hash_on: "cookie:route"')
+        proxy = self.proxy(text.replace("upstream: app}", f"tls: {{cert: {cert}, key: {key}}}, upstream: app}}", 1))
+        client = self.client(proxy, tls="localhost")
+        first = client.get()
+        cookie, *attributes = first.get("Set-Cookie").split("; ")
+        self.assertEqual(["Path=/", "HttpOnly", "SameSite=Lax", "Secure"], attributes)
+        for _ in range(3):
+            again = client.get("/", f"Cookie: {cookie}")
+            self.assertEqual((first.body, None), (again.body, again.get("Set-Cookie")))
 
     def test_a_key_survives_the_loss_of_its_endpoint(self):
         peers = self.peers(2)
