@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "config/load.h"
@@ -17,7 +18,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr Duration kDrainPoll = 100ms;
-constexpr Duration kDrainLimit = 10min;  // above any limit in the file
 
 int complain(const std::string& text) {
   std::fprintf(stderr, "outrigger: %s\n", text.c_str());
@@ -49,26 +49,27 @@ int reload(const AdminTarget& target) {
   return 0;
 }
 
-std::expected<std::string, std::string> phase_of(const AdminTarget& target) {
-  const auto answer = call_admin(target, "GET", "/api/info");
-  if (!answer) return std::unexpected(answer.error());
-  return json::parse(answer->body, nullptr, false).value("phase", "");
-}
-
+// The process says when its time to drain is over.
 int drain(const AdminTarget& target) {
   const auto begun = call_admin(target, "POST", "/api/drain");
   if (!begun) return complain(begun.error());
-  const auto deadline = std::chrono::steady_clock::now() + kDrainLimit;
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto phase = phase_of(target);
-    if (!phase) return complain(phase.error());
-    if (*phase == "drained") {
+  for (;;) {
+    const auto answer = call_admin(target, "GET", "/api/info");
+    if (!answer) return complain(answer.error());
+    const json info = json::parse(answer->body, nullptr, false);
+    if (answer->status != 200 || !info.is_object()) return complain("cannot ask how it goes: " + answer->body);
+    if (info.value("phase", "") == "drained") {
       std::printf("drained\n");
       return 0;
     }
+    const json state = info.value("drain", json::object());
+    if (state.value("is_overdue", false)) {
+      const int open = info.value("open_connections", 0);
+      return complain(std::to_string(open) + (open == 1 ? " connection remains" : " connections remain") + " after " +
+                      base::format_duration(std::chrono::milliseconds(state.value("limit_ms", 0))));
+    }
     std::this_thread::sleep_for(kDrainPoll);
   }
-  return complain("still draining");
 }
 
 struct HealthTarget {
@@ -107,8 +108,9 @@ void add_process_commands(CLI::App& app, int& exit_code) {
   again->footer("Example:\n  outrigger reload -c outrigger.yaml");
   again->callback([target, &exit_code] { exit_code = reload(*target); });
 
-  CLI::App* end =
-      app.add_subcommand("drain", "Makes the running process not ready, and waits until nothing is in flight");
+  CLI::App* end = app.add_subcommand("drain",
+                                     "Makes the running process not ready, and waits until nothing is in flight; exit "
+                                     "code 1 when something still is after shutdown.drain");
   target->add_options(*end);
   end->footer("For a preStop hook; the process stays until SIGTERM.\nExample:\n  outrigger drain -c outrigger.yaml");
   end->callback([target, &exit_code] { exit_code = drain(*target); });

@@ -34,9 +34,14 @@ void Lifecycle::move_to(Phase phase) {
   log(LogLevel::info, "phase", {{"phase", name_of(phase)}});
 }
 
+void Lifecycle::set_deadline(const config::Shutdown& limits) {
+  drain_limit_ = limits.drain;
+  deadline_ = loop_.now() + limits.drain;
+}
+
 void Lifecycle::drain(const config::Shutdown& limits) {
   if (phase_ != Phase::serving) return;
-  deadline_ = loop_.now() + limits.drain;
+  set_deadline(limits);
   move_to(Phase::not_ready);
   timer_.start(limits.not_ready);
 }
@@ -44,8 +49,8 @@ void Lifecycle::drain(const config::Shutdown& limits) {
 void Lifecycle::terminate(const config::Shutdown& limits, bool at_once) {
   if (std::exchange(terminating_, true)) return hooks_.end();
   if (phase_ == Phase::serving && !at_once) return drain(limits);
-  if (phase_ == Phase::drained) return hooks_.end();
-  deadline_ = loop_.now() + limits.drain;
+  if (phase_ == Phase::drained || is_overdue_) return hooks_.end();
+  if (phase_ == Phase::serving) set_deadline(limits);
   if (phase_ != Phase::draining) begin_draining();
 }
 
@@ -57,12 +62,20 @@ void Lifecycle::begin_draining() {
 
 void Lifecycle::check() {
   if (phase_ == Phase::not_ready) return begin_draining();
-  if (hooks_.open_connections() > 0 && loop_.now() < deadline_) return timer_.start(kCheck);
   if (hooks_.open_connections() > 0) {
-    log(LogLevel::warn, "the time to drain is over; connections that are still open are closed",
-        {{"connections", std::to_string(hooks_.open_connections())}});
+    if (loop_.now() >= deadline_ && !is_overdue_) be_overdue();
+    return timer_.start(kCheck);
   }
   move_to(Phase::drained);
+  if (terminating_) hooks_.end();
+}
+
+void Lifecycle::be_overdue() {
+  is_overdue_ = true;
+  log(LogLevel::warn,
+      terminating_ ? "the time to drain is over; connections that are still open are closed"
+                   : "the time to drain is over; connections are still open",
+      {{"connections", std::to_string(hooks_.open_connections())}});
   if (terminating_) hooks_.end();
 }
 

@@ -9,7 +9,8 @@
 namespace outrigger::server {
 
 // serving -> not_ready (probes say so, traffic still comes and is served) -> draining (nothing new; what is in flight
-// may finish) -> drained.
+// may finish) -> drained (nothing is open). A process that is to end does so from `draining` too, when its time is
+// over.
 enum class Phase : std::uint8_t { serving, not_ready, draining, drained };
 std::string_view name_of(Phase phase);
 
@@ -24,22 +25,30 @@ class Lifecycle {
   Lifecycle(EventLoop& loop, Hooks hooks);
 
   Phase phase() const { return phase_; }
+  // The time to drain is over, and connections are still open. They may go on until the process is told to end.
+  bool is_overdue() const { return is_overdue_; }
+  // How long a drain may take, of the one under way; zero before.
+  Duration drain_limit() const { return drain_limit_; }
   // Begins to drain and stays alive: for a preStop hook, SIGTERM follows.
   void drain(const config::Shutdown& limits);
-  // SIGTERM: drains, then ends. `at_once` (SIGINT) and after drain() without the time of not_ready. The second call
-  // ends now.
+  // SIGTERM: drains, then ends. `at_once` (SIGINT) and after drain() without the time of not_ready; a drain that is
+  // under way keeps its time. The second call ends now.
   void terminate(const config::Shutdown& limits, bool at_once);
 
  private:
   void move_to(Phase phase);
+  void set_deadline(const config::Shutdown& limits);
   void begin_draining();
   void check();
+  void be_overdue();
 
   EventLoop& loop_;
   Hooks hooks_;
   Timer timer_;
   Phase phase_ = Phase::serving;
   bool terminating_ = false;
+  bool is_overdue_ = false;
+  Duration drain_limit_{};
   Instant deadline_{};
 };
 

@@ -57,6 +57,11 @@ bool is_this_machine(std::string_view host) {
   return !net::ip_bytes(host, storage).empty();
 }
 
+json drain_state(const Lifecycle& lifecycle) {
+  return {{"is_overdue", lifecycle.is_overdue()},
+          {"limit_ms", std::chrono::duration_cast<std::chrono::milliseconds>(lifecycle.drain_limit()).count()}};
+}
+
 json report_of(const LoadReport& report) {
   const json errors = json::parse(config::to_json(report.diagnostics));
   return {{"ok", report.ok}, {"at", utc(report.at)}, {"generation", report.generation}, {"diagnostics", errors}};
@@ -83,7 +88,8 @@ const AdminApi::Call AdminApi::kCalls[] = {
     {"/api/caches/purge", Method::post, &AdminApi::purge,
      "?url=, ?prefix=, ?host=, ?tag= or ?all=1; &soft=1: stale only"},
     {"/api/reload", Method::post, &AdminApi::reload, "reads the configuration again; 422 when it is refused"},
-    {"/api/drain", Method::post, &AdminApi::drain, "not ready, then no new connections; the process stays"},
+    {"/api/drain", Method::post, &AdminApi::drain,
+     "not ready, then no new connections; the process stays. /api/info says how it goes"},
     {"/api/log-level", Method::get, &AdminApi::log_level, "level of the process log"},
     {"/api/log-level/", Method::post, &AdminApi::set_log_level, "debug, info, warn or error, until the next reload"},
 };
@@ -153,6 +159,7 @@ Task<Response> AdminApi::info(Exchange& exchange) {
                               {"started", utc(server_.started())},
                               {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
                               {"phase", std::string(name_of(server_.lifecycle().phase()))},
+                              {"drain", drain_state(server_.lifecycle())},
                               {"file", server_.reloader().source().file},
                               {"workers", server_.workers().size()},
                               {"open_connections", std::accumulate(connections.begin(), connections.end(), 0UZ)},
@@ -229,7 +236,9 @@ Task<Response> AdminApi::reload(Exchange& exchange) {
 
 Task<Response> AdminApi::drain(Exchange& exchange) {
   server_.lifecycle().drain(server_.snapshot().settings.shutdown);
-  co_return answer(exchange, {{"phase", std::string(name_of(server_.lifecycle().phase()))}}, 202);
+  co_return answer(
+      exchange,
+      {{"phase", std::string(name_of(server_.lifecycle().phase()))}, {"drain", drain_state(server_.lifecycle())}}, 202);
 }
 
 Task<Response> AdminApi::log_level(Exchange& exchange) {

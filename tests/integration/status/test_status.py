@@ -1,6 +1,8 @@
 """Metrics, probes and the admin API."""
 import json
+import signal
 import subprocess
+import threading
 
 from support import raw
 from support.case import Case
@@ -155,3 +157,23 @@ class Drain(StatusCase):
             self.assertEqual(b"drained\n", draining.communicate(timeout=20)[0])
         self.assertTrue(client.is_closed())
         self.assertIsNone(self.served.process.poll())
+
+    def test_drain_says_what_remains_after_its_time_and_leaves_it_alone(self):
+        go_on = threading.Event()
+        service = self.start(raw.Peer([raw.request(), raw.wait(go_on), raw.answer("late")]))
+        self.served = self.proxy(CONFIG + "shutdown: {not_ready: 0s, drain: 200ms}\n", service,
+                                 wait_for=("listen", "status", "admin"))
+        info = lambda: json.loads(self.get("/api/info", listener="admin").body)
+        client = self.client(self.served).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: service.requests, "the request")
+        done = command("drain", "-c", self.served.file)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertIn("1 connection remains after 200ms", done.stderr)
+        self.assertEqual(("draining", {"is_overdue": True, "limit_ms": 200}), (info()["phase"], info()["drain"]))
+        go_on.set()
+        self.assertEqual(b"late", client.response().body)
+        until(lambda: info()["phase"] == "drained", "the end of the last one")
+        done = command("drain", "-c", self.served.file)
+        self.assertEqual((0, "drained\n"), (done.returncode, done.stdout))
+        self.served.signal(signal.SIGTERM)
+        self.served.check_end(0)
