@@ -170,6 +170,8 @@ void describe(Schema<Listener>& schema) {
       "alone, others are closed.");
   schema.field("path", &Listener::path, "Ambiguous paths (%2f, %2e, ..): refuse, bring to a normal form, or pass on.")
       .values({{"reject", PathMode::reject}, {"decode", PathMode::decode}, {"keep", PathMode::keep}});
+  schema.field("underscores", &Listener::underscores, "Request fields with _ in their names, which CGI takes for -.")
+      .values({{"drop", Underscores::drop}, {"keep", Underscores::keep}});
   schema.field("max_body", &Listener::max_body, "Largest request body, beyond it 413; absent: no limit.");
   schema.field("half_close", &Listener::half_close, "A client that closes its side ends its request, or not.")
       .values({{"cancel", HalfClose::cancel}, {"keep", HalfClose::keep}});

@@ -100,6 +100,7 @@ struct ListenerTls {
 };
 
 enum class PathMode : std::uint8_t { reject, decode, keep };
+enum class Underscores : std::uint8_t { drop, keep };
 enum class HalfClose : std::uint8_t { cancel, keep };
 
 enum class ListenerProtocol : std::uint8_t { http, tcp };
@@ -120,6 +121,7 @@ struct Listener {
   std::vector<std::string> trusted_proxies;  // CIDR
   bool proxy_protocol = false;               // every connection begins with its header
   PathMode path = PathMode::reject;
+  Underscores underscores = Underscores::drop;
   std::optional<ByteSize> max_body;
   HalfClose half_close = HalfClose::cancel;
   Timeouts timeouts;

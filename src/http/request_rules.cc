@@ -19,7 +19,7 @@ constexpr FieldId kGuarded[] = {
 
 bool imitates_guarded(std::string_view name) {
   char hyphenated[32];
-  if (name.size() > sizeof hyphenated || !name.contains('_')) return false;
+  if (name.size() > sizeof hyphenated) return false;
   std::ranges::replace_copy(name, hyphenated, '_', '-');
   const FieldId id = field_id({hyphenated, name.size()});
   return std::ranges::any_of(kGuarded, [id](FieldId guarded) { return guarded == id; });
@@ -42,10 +42,15 @@ Refusal apply_path_policy(PathPolicy policy, RequestHead& out) {
   return {};
 }
 
-Refusal check_imitations(const Headers& headers) {
-  const bool found = std::ranges::any_of(
-      headers, [](const Field& field) { return field.id == FieldId::other && imitates_guarded(field.name); });
-  return found ? Refusal{Failure::bad_header, "underscore in place of a hyphen"} : Refusal{};
+Refusal apply_underscore_policy(bool keeps, Headers& headers) {
+  bool found = false;
+  for (const Field& field : headers) {
+    if (field.id != FieldId::other || !field.name.contains('_')) continue;
+    if (imitates_guarded(field.name)) return {Failure::bad_header, "underscore in place of a hyphen"};
+    found = true;
+  }
+  if (found && !keeps) headers.remove_if([](const Field& field) { return field.name.contains('_'); });
+  return {};
 }
 
 }  // namespace outrigger::http

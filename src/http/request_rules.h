@@ -26,6 +26,7 @@ Refusal apply_path_policy(PathPolicy policy, RequestHead& out);
 
 // Refuses names that differ from a field that we guard only by "_" in place of "-": CGI and its heirs turn both into
 // one character, so to them such a name is that field.
-Refusal check_imitations(const Headers& headers);
+// Other names with "_" are dropped unless `keeps`: a rule or a filter that speaks of X-User would not see X_User.
+Refusal apply_underscore_policy(bool keeps, Headers& headers);
 
 }  // namespace outrigger::http

@@ -228,6 +228,7 @@ http::h1::HeadLimits head_limits(const config::Listener& listener) {
   http::h1::HeadLimits limits;
   limits.max_head = listener.limits.request_head.bytes;
   limits.max_fields = listener.limits.fields;
+  limits.keeps_underscores = listener.underscores == config::Underscores::keep;
   return limits;
 }
 

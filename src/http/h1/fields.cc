@@ -53,7 +53,7 @@ struct Progress {
   Headers::Room room{};
   FieldMask present = 0;
   FieldMask repeated = 0;
-  bool has_lookalike = false;
+  bool has_underscore = false;
 
   void take(Headers& out) const {
     if (room.next != nullptr) out.take(room.next, present, repeated);
@@ -75,7 +75,7 @@ FieldLines end_of_lines(std::string_view text, const char* name, const char* at,
   if (at != name || !is_line_end(name, end)) return {0, name_error(name, at, end, name == text.data())};
   progress.take(out);
   out.set_received(between(text.data(), name));
-  return {static_cast<std::size_t>(name + 2 - text.data()), {}, progress.has_lookalike};
+  return {static_cast<std::size_t>(name + 2 - text.data()), {}, progress.has_underscore};
 }
 
 namespace plain_reader {

@@ -25,10 +25,10 @@ inline constexpr std::string_view kTooManyFields = "too many fields";
 
 // What became of the field lines at the front of a text.
 struct FieldLines {
-  std::size_t size = 0;        // bytes up to and with the empty line; 0: there is none yet, or see `error`
-  std::string_view error{};    // static text: obs-fold, a blank before the first name or a colon, no colon, an empty
-                               // name, a name that is no token, a bare CR or LF, a control character, kTooManyFields
-  bool has_lookalike = false;  // a name has an underscore and is otherwise like one that we know
+  std::size_t size = 0;         // bytes up to and with the empty line; 0: there is none yet, or see `error`
+  std::string_view error{};     // static text: obs-fold, a blank before the first name or a colon, no colon, an empty
+                                // name, a name that is no token, a bare CR or LF, a control character, kTooManyFields
+  bool has_underscore = false;  // in a name
 };
 
 // Reads field lines up to and with the empty one; at most `max_fields`. Pushes to `out`, which was empty, and whose

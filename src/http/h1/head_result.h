@@ -13,6 +13,7 @@ struct HeadLimits {
   std::size_t max_head = 32 * 1024;    // bytes, with the empty line
   std::size_t max_fields = 100;        // lines
   std::size_t max_target = 16 * 1024;  // bytes of the target as received
+  bool keeps_underscores = false;      // of a request: fields with "_" in their names
 };
 
 // What became of the bytes at the front of a connection.

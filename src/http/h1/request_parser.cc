@@ -103,9 +103,9 @@ Refusal check_host(RequestHead& out) {
 }
 
 // What the fields say together.
-Refusal check_fields(const FieldLines& lines, RequestHead& out) {
-  if (lines.has_lookalike) {
-    if (const Refusal refusal = check_imitations(out.headers)) return refusal;
+Refusal check_fields(const FieldLines& lines, bool keeps_underscores, RequestHead& out) {
+  if (lines.has_underscore) {
+    if (const Refusal refusal = apply_underscore_policy(keeps_underscores, out.headers)) return refusal;
   }
   if (const Refusal refusal = check_host(out)) return refusal;
   if (out.headers.has_any(kFramingFields)) {
@@ -135,7 +135,7 @@ Parsed parse_rest(std::string_view text, std::size_t line_size, const HeadLimits
     return {0, {lines.error == kTooManyFields ? Failure::too_many_fields : Failure::bad_header, lines.error}};
   }
   if (line_size + lines.size > limits.max_head) return {};
-  if (const Refusal refusal = check_fields(lines, out)) return {0, refusal};
+  if (const Refusal refusal = check_fields(lines, limits.keeps_underscores, out)) return {0, refusal};
   return {line_size + lines.size, {}};
 }
 

@@ -240,6 +240,20 @@ TEST_CASE("request: a name that differs from a guarded one only by underscores i
   REQUIRE(check(with_fields("X_Other: 1\r\n_: 2\r\nUser_Agent: 3\r\n")).empty());
 }
 
+TEST_CASE("request: fields with underscores in their names are dropped unless they are kept", "[http][h1]") {
+  const std::string text = with_fields("X_User: root\r\nX-B: c_d\r\n");
+  for (const bool keeps : {false, true}) {
+    HeadLimits limits;
+    limits.keeps_underscores = keeps;
+    Arena arena;
+    RequestHead head(arena);
+    std::size_t scanned = 0;
+    REQUIRE(parse_request_head(text, scanned, limits, PathPolicy::reject, head).status == Status::complete);
+    REQUIRE(head.headers.get("X_User").has_value() == keeps);
+    REQUIRE(head.headers.get("X-B") == "c_d");
+  }
+}
+
 TEST_CASE("request: Host is one valid authority", "[http][h1]") {
   const Row rows[] = {
       {"a name", "a.example", ""},

@@ -192,7 +192,8 @@ HeadCheck HeadReader::finish_request(PathPolicy policy, bool ends) {
   if (out.target == "*" ? out.method != Method::options : !out.target.starts_with('/')) {
     return refused(Failure::bad_target, "no path");
   }
-  if (const Refusal refusal = check_imitations(out.headers)) return refused(refusal.failure, refusal.reason);
+  if (const Refusal refusal = apply_underscore_policy(limits_.keeps_underscores, out.headers))
+    return refused(refusal.failure, refusal.reason);
   if (const HeadCheck check = check_host(out); !check.is_ok()) return check;
   const h1::FieldFraming framing = h1::framing_of(out.headers, Version::http2);
   if (framing.failure != Failure::none) return malformed(framing.failure, framing.reason);

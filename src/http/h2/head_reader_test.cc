@@ -225,3 +225,15 @@ TEST_CASE("h2: trailers keep what may stand there", "[h2]") {
   read.reader.add(":path", "/");
   CHECK(said(read.reader.finish_trailers(true)) == "malformed bad_header");
 }
+
+TEST_CASE("h2: fields with underscores in their names are dropped unless they are kept", "[h2]") {
+  for (const bool keeps : {false, true}) {
+    HeadLimits limits;
+    limits.keeps_underscores = keeps;
+    Read read;
+    CHECK(said(read.as_request(test::get() + Pairs{{"x_user", "root"}, {"x-b", "c"}}, true, http::PathPolicy::reject,
+                               limits)) == "ok");
+    CHECK(read.request.headers.get("x_user").has_value() == keeps);
+    CHECK(read.request.headers.get("x-b") == "c");
+  }
+}

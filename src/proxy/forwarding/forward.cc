@@ -81,7 +81,9 @@ std::optional<std::uint64_t> forwards_left(const RequestHead& request) {
 // What is written anew, or does not concern the service.
 FieldMask left_out(const ActiveExchange& exchange) {
   const RequestHead& request = exchange.request();
-  FieldMask skip = http::kHopByHop | kAppendedTo | field_mask(FieldId::proxy_authorization, FieldId::via);
+  // Proxy is no field of HTTP, but CGI makes HTTP_PROXY of it, which libraries obey (CVE-2016-5385, "httpoxy").
+  FieldMask skip =
+      http::kHopByHop | kAppendedTo | field_mask(FieldId::proxy, FieldId::proxy_authorization, FieldId::via);
   if (counts_forwards(request)) skip |= field_bit(FieldId::max_forwards);
   if (request.framing == Framing::chunked) skip |= field_bit(FieldId::content_length);
   // RFC 9110 section 10.1.1: without content, or from HTTP/1.0, nobody waits for 100.
