@@ -190,7 +190,7 @@ class Checks {
   void protocol(const Listener& listener, const std::string& path) {
     const bool is_tcp = listener.protocol == ListenerProtocol::tcp;
     if (is_tcp) {
-      not_for(path, {".path", ".max_body", ".half_close"}, "http");
+      not_for(path, {".path", ".underscores", ".max_body", ".half_close"}, "http");
       need_http(listener.filters, path);
       upstream_needs_http(listener.upstream, path);
     }
