@@ -138,6 +138,8 @@ Task<void> Fetch::run(Exchange& exchange) {
     flow->fail(Failure::response_truncated);
     co_return;
   }
+  // Bytes behind the content: the service and we do not agree where it ends.
+  if (response.has_body() && response.body()->failure() != Failure::none) fill_->doom();
   flow->end();
   complete(exchange.arena());
 }

@@ -54,6 +54,15 @@ bool Stream::can_be_reused() const {
   return connection_->input().unread().empty() && (!body_ || (body_->is_complete() && !body_->ended_by_close()));
 }
 
+Failure Stream::failure() const {
+  if (content_ == nullptr || content_->failure() != Failure::none) {
+    return content_ == nullptr ? Failure::none : content_->failure();
+  }
+  const bool is_followed =
+      body_ && body_->is_complete() && !body_->ended_by_close() && !connection_->input().unread().empty();
+  return is_followed ? Failure::upstream_bad_response : Failure::none;
+}
+
 WriteAll Stream::send_head() {
   std::string_view head = write_request_head(exchange_);
   if (const config::Legacy* legacy = cluster_.legacy()) head = for_old_service(head, *legacy, exchange_.arena());

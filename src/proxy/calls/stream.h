@@ -63,7 +63,8 @@ class Stream final : public Body, private RootTask::Owner, private Deferred {
   std::uint64_t spliceable() const override { return content_ == nullptr ? 0 : content_->spliceable(); }
   State splice(int into, std::size_t most, std::size_t& taken) override { return content_->splice(into, most, taken); }
   void park(Wakeable* waiter) override { content_->park(waiter); }
-  Failure failure() const override { return content_ == nullptr ? Failure::none : content_->failure(); }
+  // After the end of a complete body: bytes that came with it belong to no answer, so the answer is not to be trusted.
+  Failure failure() const override;
   const Headers* trailers() const override { return content_ == nullptr ? nullptr : content_->trailers(); }
 
  private:

@@ -9,6 +9,7 @@ from support.wait import until
 
 CONFIG = """
 version: 1
+limits: {event_loop_delay: 0s}
 listeners:
   - address: "@listen@"
     filters: [{cache: {max_size: 16MiB, max_object: 4MiB}}]
@@ -100,6 +101,7 @@ class Collapse(Case):
                            {"fields": ["Cache-Control: private"]})
         clients = self.many(proxy, 20)
         self.until_asked(proxy, 20)
+        until(lambda: self.origin.count("/x") >= 1, "the fetch")
         self.assertEqual(self.origin.count("/x"), 1)
         self.open.set()
         bodies = {client.response().body for client in clients}

@@ -115,6 +115,15 @@ _PARTIAL = [
     Row("3.3", "a truncated answer is not stored", [
         {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\nContent-Length: 100\r\n\r\nshort"}, answer(FRESH)],
         [step("fetch", body=b"answer 2")], config="truncated"),
+    Row("3.3", "an answer that is longer than it says is not stored", [
+        {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\nContent-Length: 2\r\n\r\nokand more"}],
+        [step("fetch", body=b"ok"), step("fetch", body=b"ok")]),
+    Row("3.3", "a chunked answer that goes on behind its end is not stored", [
+        {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1"}],
+        [step("fetch", body=b"ok"), step("fetch", body=b"ok")]),
+    Row("3.3", "an answer with two lengths is not stored", [
+        {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"}],
+        [step("fetch", status=502), step("fetch", status=502)]),
     Row("3.3", "a content that ends with the connection is not stored", [
         {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\n\r\nall of it"}],
         [step("fetch", body=b"all of it"), step("fetch", body=b"all of it")]),
