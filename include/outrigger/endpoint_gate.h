@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "outrigger/clock.h"
 #include "outrigger/failure.h"
+#include "outrigger/grpc.h"
 
 namespace outrigger {
 
@@ -18,11 +20,12 @@ inline constexpr std::size_t kMostFilterGates = 4;
 
 // What one try at an endpoint came to.
 struct TryOutcome {
-  Failure failure = Failure::none;  // `none`: the service answered
-  std::uint16_t status = 0;         // of that answer
-  Failure cut = Failure::none;      // why the answer broke off before its end
-  Duration duration{};              // to the answer's final head, or to the failure
-  PickTicket ticket = 0;            // what the gate that hears it gave to the pick
+  Failure failure = Failure::none;            // `none`: the service answered
+  std::uint16_t status = 0;                   // of that answer
+  std::optional<grpc::Status> grpc_status{};  // of an answer that holds nothing else
+  Failure cut = Failure::none;                // why the answer broke off before its end
+  Duration duration{};                        // to the answer's final head, or to the failure
+  PickTicket ticket = 0;                      // what the gate that hears it gave to the pick
 };
 
 // Has a say in whether an endpoint gets requests: health checks, outlier ejection, a breaker for each endpoint. One for

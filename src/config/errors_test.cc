@@ -72,27 +72,32 @@ TEST_CASE("config errors: upstreams", "[config][errors]") {
   const auto app = [](const std::string& keys) {
     return std::string(kListener) + "upstreams:\n  app: {" + keys + "}\n";
   };
-  check({{"all weights 0", app("endpoints: [{address: 127.0.0.1:1, weight: 0}]"), "all weights are 0"},
-         {"a hash without a key", with_upstream("load_balancing: maglev"), "needs hash_on"},
-         {"a key without a hash", with_upstream("load_balancing: {hash_on: path}"), "ring_hash and maglev only"},
-         {"an unknown key", with_upstream("load_balancing: {policy: maglev, hash_on: user}"), "\"user\" is no key"},
-         {"a key without a name", with_upstream("load_balancing: {policy: maglev, hash_on: 'cookie:'}"), "is no key"},
-         {"a bound below 1", with_upstream("load_balancing: {policy: maglev, hash_on: path, bounded_load: 0.5}"),
-          "at least 1"},
-         {"spill_over elsewhere", with_upstream("load_balancing: {spill_over: 3}"), "goes with policy first only"},
-         {"a check of nothing", with_upstream("health_check: {interval: 1s}"), "needs path or tcp: true"},
-         {"two checks", with_upstream("health_check: {path: /, tcp: true}"), "keep one"},
-         {"a text without a path", with_upstream("health_check: {tcp: true, contains: ok}"), "contains needs path"},
-         {"no good status", with_upstream("health_check: {path: /, status: []}"), "no good answer"},
-         {"a port of a socket", app("endpoints: ['unix:/a'], health_check: {tcp: true, port: 80}"), "no other port"},
-         {"a gap of all", with_upstream("outlier: {success_rate: {gap: 100%}}"), "below 100%"},
-         {"longer than the longest", with_upstream("outlier: {eject_for: 10m}"), "longer than max_eject_for"},
-         {"a status that is none", with_upstream("health_check: {path: /, status: [ok]}"), "\"ok\" is no status"},
-         {"a DNS server by name", with_upstream("tls: {}\ndns: {servers: [dns.example]}"), "is no IP address"},
-         {"TLS to a Unix socket", app("endpoints: ['unix:/a'], tls: {}"), "needs server_name"},
-         {"no descriptors", with_upstream("tls: {}\nlimits: {descriptors: 0%}"), "no client could be served"},
-         {"hardly any memory", with_upstream("tls: {}\nlimits: {memory: 1KiB}"), "limits.memory"}},
-        false);
+  check(
+      {{"all weights 0", app("endpoints: [{address: 127.0.0.1:1, weight: 0}]"), "all weights are 0"},
+       {"a hash without a key", with_upstream("load_balancing: maglev"), "needs hash_on"},
+       {"a key without a hash", with_upstream("load_balancing: {hash_on: path}"), "ring_hash and maglev only"},
+       {"an unknown key", with_upstream("load_balancing: {policy: maglev, hash_on: user}"), "\"user\" is no key"},
+       {"a key without a name", with_upstream("load_balancing: {policy: maglev, hash_on: 'cookie:'}"), "is no key"},
+       {"a bound below 1", with_upstream("load_balancing: {policy: maglev, hash_on: path, bounded_load: 0.5}"),
+        "at least 1"},
+       {"spill_over elsewhere", with_upstream("load_balancing: {spill_over: 3}"), "goes with policy first only"},
+       {"a check of nothing", with_upstream("health_check: {interval: 1s}"), "needs path, tcp: true or grpc"},
+       {"two checks", with_upstream("health_check: {path: /, tcp: true}"), "keep one"},
+       {"a PROXY header on shared connections", app("endpoints: [a:1], protocol: http2, proxy_protocol: v2"),
+        "goes with protocol: http1 only"},
+       {"a check of gRPC over HTTP/1", with_upstream("health_check: {grpc: ''}"), "needs protocol: http2 or auto"},
+       {"two kinds of check", app("endpoints: [a:1], protocol: http2, health_check: {grpc: '', path: /}"), "keep one"},
+       {"a text without a path", with_upstream("health_check: {tcp: true, contains: ok}"), "contains needs path"},
+       {"no good status", with_upstream("health_check: {path: /, status: []}"), "no good answer"},
+       {"a port of a socket", app("endpoints: ['unix:/a'], health_check: {tcp: true, port: 80}"), "no other port"},
+       {"a gap of all", with_upstream("outlier: {success_rate: {gap: 100%}}"), "below 100%"},
+       {"longer than the longest", with_upstream("outlier: {eject_for: 10m}"), "longer than max_eject_for"},
+       {"a status that is none", with_upstream("health_check: {path: /, status: [ok]}"), "\"ok\" is no status"},
+       {"a DNS server by name", with_upstream("tls: {}\ndns: {servers: [dns.example]}"), "is no IP address"},
+       {"TLS to a Unix socket", app("endpoints: ['unix:/a'], tls: {}"), "needs server_name"},
+       {"no descriptors", with_upstream("tls: {}\nlimits: {descriptors: 0%}"), "no client could be served"},
+       {"hardly any memory", with_upstream("tls: {}\nlimits: {memory: 1KiB}"), "limits.memory"}},
+      false);
 }
 
 TEST_CASE("config errors: keys and values", "[config][errors]") {

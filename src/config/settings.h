@@ -141,6 +141,7 @@ struct UpstreamTls {
 };
 
 enum class ProxyProtocol : std::uint8_t { v1, v2 };
+enum class Protocol : std::uint8_t { http1, http2, automatic };
 
 enum class BalancePolicy : std::uint8_t { least_request, round_robin, random, ewma, first, ring_hash, maglev };
 
@@ -160,6 +161,7 @@ struct UpstreamLimits {
 struct UpstreamTimeouts {
   std::optional<Duration> connect;  // 1 s on loopback, 3 s else
   std::optional<Duration> idle;     // 4 s on loopback, 30 s else
+  Duration ping = seconds(15);      // of HTTP/2
 };
 
 struct LoadBalancing {
@@ -172,6 +174,7 @@ struct LoadBalancing {
 struct HealthCheck {
   std::optional<std::string> path;  // HTTP; absent: `tcp`
   bool tcp = false;
+  std::optional<std::string> grpc;  // the service to ask for; "": the server as a whole
   Duration interval = seconds(5);
   Duration fast_interval = seconds(1);
   Duration timeout = seconds(1);
@@ -233,6 +236,7 @@ struct Upstream {
                                                    // circuit_breaker with their defaults here
   std::optional<UpstreamTls> tls;
   std::optional<ProxyProtocol> proxy_protocol;  // absent: connections begin with the first request
+  Protocol protocol = Protocol::http1;
   LoadBalancing load_balancing;
   Outlier outlier;
   std::optional<HealthCheck> health_check;

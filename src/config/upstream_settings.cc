@@ -53,6 +53,11 @@ void describe(Schema<UpstreamTimeouts>& schema) {
       .range(kSoon, kDay);
   schema.field("idle", &UpstreamTimeouts::idle, "Keep-alive without a request; absent: 4s on loopback, 30s else.")
       .range(Duration(0), kDay);
+  schema
+      .field("ping", &UpstreamTimeouts::ping,
+             "An HTTP/2 connection that is silent for so long while requests wait is asked by a PING, which must be "
+             "answered in the same time.")
+      .range(milliseconds(10), kDay);
 }
 
 void describe(Schema<LoadBalancing>& schema) {
@@ -102,6 +107,11 @@ void describe(Schema<HealthCheck>& schema) {
       .example("/healthz")
       .check_text(check_path);
   schema.field("tcp", &HealthCheck::tcp, "A connection must succeed, with TLS where the upstream has it.");
+  schema
+      .field("grpc", &HealthCheck::grpc,
+             "Asks the gRPC health service (grpc.health.v1) whether this service is SERVING; \"\" is the server as a "
+             "whole.")
+      .example("shop.Orders");
   schema.field("interval", &HealthCheck::interval, "Time between two checks, give or take a tenth.")
       .range(milliseconds(10), kDay);
   schema
@@ -119,8 +129,9 @@ void describe(Schema<HealthCheck>& schema) {
       .check_text(check_status_range);
   schema.field("contains", &HealthCheck::contains, "Text that the answer must contain, in its first 64 KiB.");
   schema.check([](const HealthCheck& check) -> std::string {
-    if (!check.path && !check.tcp) return "needs path or tcp: true";
-    if (check.path && check.tcp) return "has both path and tcp: keep one";
+    const int kinds = int{check.path.has_value()} + int{check.tcp} + int{check.grpc.has_value()};
+    if (kinds == 0) return "needs path, tcp: true or grpc";
+    if (kinds > 1) return "has more than one of path, tcp and grpc: keep one";
     if (check.status.empty()) return "status names no good answer";
     return !check.path && check.contains ? "contains needs path" : "";
   });
@@ -210,6 +221,11 @@ void describe(Schema<Upstream>& schema) {
              "Begin each connection with a PROXY header of this version, which says the client's address; none is kept "
              "for another request.")
       .values({{"v1", ProxyProtocol::v1}, {"v2", ProxyProtocol::v2}});
+  schema
+      .field(
+          "protocol", &Upstream::protocol,
+          "What the service speaks. auto: with tls what it chooses, else http1. http2 without tls: by prior knowledge.")
+      .values({{"http1", Protocol::http1}, {"http2", Protocol::http2}, {"auto", Protocol::automatic}});
   schema.field("load_balancing", &Upstream::load_balancing, "Choice of the endpoint.");
   schema.field("outlier", &Upstream::outlier, "Endpoints that fail.");
   schema.field("health_check", &Upstream::health_check, "Active checks; absent: none.");
@@ -222,6 +238,12 @@ void describe(Schema<Upstream>& schema) {
     if (upstream.endpoints.empty()) return std::string("needs at least one endpoint");
     const bool has_socket = std::ranges::any_of(
         upstream.endpoints, [](const EndpointSpec& endpoint) { return endpoint.address.starts_with("unix:"); });
+    const bool speaks_http2 = upstream.protocol != Protocol::http1;
+    if (speaks_http2 && upstream.proxy_protocol) return std::string("proxy_protocol goes with protocol: http1 only");
+    if (speaks_http2 && upstream.legacy) return std::string("legacy goes with protocol: http1 only");
+    if (upstream.health_check && upstream.health_check->grpc && !speaks_http2) {
+      return std::string("health_check.grpc needs protocol: http2 or auto");
+    }
     const bool asks_port = upstream.health_check && upstream.health_check->port;
     return has_socket && asks_port ? std::string("health_check.port: a Unix socket has no other port") : std::string();
   });

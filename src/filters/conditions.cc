@@ -33,7 +33,7 @@ constexpr Word kWords[] = {
     {"reset", bits({Failure::upstream_reset, Failure::upstream_bad_response, Failure::response_truncated,
                     Failure::response_bad_chunk})},
     // HTTP/1 knows no refusal of one stream; a kept connection that closed before the request is the nearest.
-    {"refused-stream", bits({Failure::upstream_stale})},
+    {"refused-stream", bits({Failure::upstream_refused, Failure::upstream_stale})},
     {"timeout", bits({Failure::upstream_timeout, Failure::upstream_write_timeout, Failure::response_body_timeout})},
     {"breaker-open", bits({Failure::breaker_open})},
     {"no-endpoint", bits({Failure::no_endpoint})},
@@ -42,7 +42,11 @@ constexpr Word kWords[] = {
 
 }  // namespace
 
-Conditions::Conditions(const std::vector<std::string>& words) : statuses_(words) {
+Conditions::Conditions(const std::vector<std::string>& words, const std::vector<std::string>& grpc_statuses)
+    : statuses_(words) {
+  for (const std::string& name : grpc_statuses) {
+    if (const auto status = grpc::status_named(name)) grpc_statuses_ |= 1U << static_cast<unsigned>(*status);
+  }
   for (const std::string& text : words) {
     for (const Word& word : kWords) {
       if (word.word == text) failures_ |= word.failures;
@@ -63,6 +67,11 @@ std::string Conditions::check(const std::string& word) {
          "\": use connect-failure, reset, refused-stream, timeout, breaker-open, no-endpoint, queue-full, or status "
          "codes "
          "such as 5xx, 503 or 502-504";
+}
+
+std::string Conditions::check_grpc(const std::string& word) {
+  if (grpc::status_named(word)) return "";
+  return "unknown gRPC status \"" + word + "\": use names such as unavailable, resource_exhausted or aborted";
 }
 
 bool is_connect_failure(Failure failure) { return (kConnectFailures & bits({failure})) != 0; }

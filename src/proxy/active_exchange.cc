@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "outrigger/grpc.h"
 #include "proxy/downstream/client_address.h"
 #include "proxy/forwarding/client_certificate_element.h"
 
@@ -45,6 +46,27 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
     request_.headers.append("X-Forwarded-Client-Cert", client_certificate_element(*certificate_, arena_));
   }
   loop_.set_deadline(*this, limits_->request);
+  if (request_.headers.has(FieldId::grpc_timeout)) obey_call_timeout();
+}
+
+// Any length, so it has a timer of its own. A malformed one is for the service to refuse.
+void ActiveExchange::obey_call_timeout() {
+  if (!grpc::is_call(request_)) return;
+  call_timeout_ = grpc::parse_timeout(*request_.headers.get(FieldId::grpc_timeout));
+  if (!call_timeout_) return;
+  call_timer_ = std::make_unique<Timer>(loop_, [this] { on_call_timeout(); });
+  call_timer_->start(*call_timeout_);
+}
+
+std::optional<Duration> ActiveExchange::call_time_left() const {
+  if (!call_timeout_) return std::nullopt;
+  return std::max(started_ + *call_timeout_ - loop_.now(), Duration(0));
+}
+
+void ActiveExchange::on_call_timeout() {
+  constexpr Duration kResolution = 1ms;
+  if (const Duration left = *call_time_left(); left > 0s) return call_timer_->start(left + kResolution);
+  if (!owner_.end_late_answer() && !expired_) expired();
 }
 
 namespace {
@@ -114,7 +136,8 @@ Duration ActiveExchange::time_left() const {
     const auto kibibytes = static_cast<std::int64_t>(std::min(body_->pulled() / 1024, std::uint64_t{1} << 30));
     still = std::min(body_->last_pull() - started_, kPerKibibyteOfBody * kibibytes);
   }
-  return std::max(started_ + limits_->request + still - loop_.now(), Duration(0));
+  const Duration left = std::max(started_ + limits_->request + still - loop_.now(), Duration(0));
+  return call_timeout_ ? std::min(left, *call_time_left()) : left;
 }
 
 // A deadline that was put off comes in steps of a second: queues exist for few lengths only.

@@ -22,7 +22,8 @@ namespace outrigger::proxy {
 // The clock of `timeouts.request` runs from begin() to stop_clock() and stands still while the request body moves, but
 // no longer than a body of 1 KiB a second would need: what trickles in uses up its time. When it has run out, the
 // innermost wait ends with request_timeout, so that the outer filters still answer; what has not answered a second
-// later is dropped by the owner.
+// later is dropped by the owner. A call of gRPC brings a deadline of its own (grpc-timeout), which holds for all of it,
+// the answer's content included.
 class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, private Deadline {
  public:
   // Who runs it. Called from the loop, not from inside the exchange.
@@ -36,6 +37,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     virtual bool detach(const ActiveExchange&, std::unique_ptr<Detached>) { return false; }
     // A second later there is still no answer.
     virtual void on_overdue() = 0;
+    // The call's own deadline passed. True when an answer is on its way: it is ended.
+    virtual bool end_late_answer() { return false; }
 
    protected:
     ~Owner() = default;
@@ -63,6 +66,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   bool can_replay() const override { return body_ == nullptr || body_->can_restart(); }
   Instant now() const override { return loop_.now(); }
   Duration time_left() const override;
+  // The client's own deadline for its call of gRPC, if it set one: what is left of it for a service.
+  std::optional<Duration> call_time_left() const;
   WallTime wall_now() const override { return loop_.wall_now(); }
   bool detach(std::unique_ptr<Detached> work) override { return owner_.detach(*this, std::move(work)); }
   Poster* poster() override { return &loop_; }
@@ -118,6 +123,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
 
  private:
   void expired() override;
+  void obey_call_timeout();
+  void on_call_timeout();
   void start_sleep(Sleep& sleep, Duration duration) override;
   void stop_sleep(Sleep& sleep) override;
   void start_wait(JobWait& wait, const std::shared_ptr<Job>& job) override;
@@ -149,6 +156,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   SleepWait sleep_wait_{*this};
   WaitForJob job_wait_{wait_};
   std::unique_ptr<Timer> sleep_timer_;
+  std::optional<Duration> call_timeout_;
+  std::unique_ptr<Timer> call_timer_;
 };
 
 }  // namespace outrigger::proxy

@@ -2,6 +2,22 @@
 
 namespace outrigger::upstream {
 
+namespace {
+
+net::tls::Offer offer_of(config::Protocol protocol) {
+  switch (protocol) {
+    case config::Protocol::http2:
+      return net::tls::Offer::http2;
+    case config::Protocol::automatic:
+      return net::tls::Offer::both;
+    case config::Protocol::http1:
+      break;
+  }
+  return net::tls::Offer::http1;
+}
+
+}  // namespace
+
 ClientContexts load_client_contexts(const config::Settings& settings, const ClientContexts* previous,
                                     const config::Findings& findings) {
   ClientContexts contexts;
@@ -9,7 +25,7 @@ ClientContexts load_client_contexts(const config::Settings& settings, const Clie
     const std::string path = "upstreams." + upstream.name + ".tls";
     if (!upstream.tls || findings.has_errors(path)) continue;
     auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify,
-                                                {upstream.tls->cert, upstream.tls->key});
+                                                {upstream.tls->cert, upstream.tls->key}, offer_of(upstream.protocol));
     if (!loaded) {
       findings.error(path, loaded.error());
       continue;

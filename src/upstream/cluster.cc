@@ -127,6 +127,7 @@ Member Cluster::member_for(const Found& found, const Gates::Makers& makers) {
   Member member{.endpoint = endpoint_for(found), .gates = nullptr, .weight = found.weight, .priority = found.priority};
   member.since = starts_slowly_ ? parts_.loop.now() : Instant();
   member.endpoint->set_addresses(found.addresses);
+  member.endpoint->set_most_idle(settings_.limits.in_flight);
   share_load(*member.endpoint);
   for (const Member& old : inherited_) {
     if (old.endpoint == member.endpoint) member.credit = old.credit, member.since = old.since;
@@ -148,6 +149,8 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
     tls.context = parts_.tls;
     tls.server_name = settings_.tls->server_name.empty() ? found.host : settings_.tls->server_name;
   }
+  // Without TLS nobody asks.
+  if (parts_.tls || settings_.protocol == config::Protocol::http2) tls.protocol = settings_.protocol;
   const auto is_it = [&](const Endpoint& endpoint) { return endpoint.name() == found.name && endpoint.tls() == tls; };
   for (const Member& member : balancer_.members()) {
     if (is_it(*member.endpoint)) return member.endpoint;
@@ -155,7 +158,9 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
   for (const Member& member : inherited_) {
     if (is_it(*member.endpoint)) return member.endpoint;
   }
-  return std::make_shared<Endpoint>(found.name, std::move(tls), stats_.connections_idle);
+  auto made = std::make_shared<Endpoint>(found.name, std::move(tls), stats_.connections_idle);
+  if (made->tls().protocol != config::Protocol::http1) made->share_connections(parts_.loop);
+  return made;
 }
 
 // Policies with a bound count for the process, the others for their worker: a shared count costs each request two
@@ -218,6 +223,11 @@ const std::string& Cluster::error() const {
 
 Duration Cluster::connect_limit(const Endpoint& endpoint) const {
   return settings_.timeouts.connect.value_or(endpoint.is_loopback() ? 1s : 3s);
+}
+
+DialSettings Cluster::dial_settings(const Endpoint& endpoint) const {
+  return {
+      connect_limit(endpoint), {idle_limit(endpoint), settings_.timeouts.ping}, stats_, SharedStats(settings_.name)};
 }
 
 Duration Cluster::connect_limit() const { return settings_.timeouts.connect.value_or(3s); }

@@ -86,6 +86,8 @@ class Cluster final : private Source::Owner {
   // While no endpoint is known.
   Duration connect_limit() const;
   Duration idle_limit(const Endpoint& endpoint) const;
+  // For a connection that many requests share. Cost: looks counters up.
+  DialSettings dial_settings(const Endpoint& endpoint) const;
 
  private:
   void on_source_changed() override;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "net/connect.h"
 #include "net/tls/tls_transport.h"
 
 namespace outrigger::upstream {
@@ -57,6 +56,20 @@ std::string Endpoint::first_bytes(const net::Ends* client) const {
   return is_line ? net::proxy_header_v1(client) : net::proxy_header_v2(client);
 }
 
+void Endpoint::note_connected(const net::Connect::Result& made, const ClusterStats& stats, Instant begin, Instant now) {
+  if (!made.is_first) {
+    stats.address_fallbacks.add();
+    prefer(made.address, now);
+  }
+  stats.connections_opened.add();
+  if (made.transport->is_resumed()) stats.tls_resumed.add();
+  stats.connect_time.observe(std::chrono::duration<double>(now - begin).count());
+}
+
+void Endpoint::share_connections(EventLoop& loop) {
+  shared_ = std::make_unique<SharedConnections>(loop, *this, tls_.protocol == config::Protocol::http2);
+}
+
 std::unique_ptr<Connection> Endpoint::take_idle(bool check) {
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection(&idle_.front());
@@ -74,7 +87,7 @@ void Endpoint::keep_idle(std::unique_ptr<Connection> connection, Duration limit)
   net::Transport& transport = connection->transport();
   transport.settle();
   if ((transport.has_pending() || transport.watch().may_read()) && !connection->is_quiet()) return;
-  if (idle_count_ == kMaxIdle) close_oldest();
+  while (idle_count_ > 0 && idle_count_ >= most_idle_) close_oldest();
   idle_.push_front(*connection);
   count_idle(+1);
   connection.release()->become_idle(*this, limit);
@@ -88,6 +101,7 @@ void Endpoint::close_oldest() {
 void Endpoint::retire() {
   is_retired_ = true;
   while (!idle_.empty()) close_oldest();
+  if (shared_) shared_->retire();
 }
 
 }  // namespace outrigger::upstream

@@ -8,12 +8,15 @@
 
 #include "config/settings.h"
 #include "net/address.h"
+#include "net/connect.h"
 #include "net/proxy_header.h"
 #include "net/tls/context.h"
 #include "net/tls/session_cache.h"
 #include "outrigger/stats.h"
 #include "upstream/balancing/latency.h"
+#include "upstream/cluster_stats.h"
 #include "upstream/connection.h"
+#include "upstream/shared/shared_connections.h"
 
 namespace outrigger::upstream {
 
@@ -23,15 +26,14 @@ struct EndpointTls {
   std::string server_name;                                // what the certificate must be for
   std::optional<config::ProxyProtocol> proxy_protocol{};  // in front of all else
   bool lenient_head = false;                              // its lines may end with LF alone
+  config::Protocol protocol = config::Protocol::http1;    // what is spoken then
   bool operator==(const EndpointTls&) const = default;
 };
 
 // One place where an upstream is served, with this worker's idle connections to it. Shared by the cluster and the
 // exchanges that use it: after the cluster lets it go it lives until the last of them ends. Thread: its worker.
-class Endpoint {
+class Endpoint : public std::enable_shared_from_this<Endpoint> {
  public:
-  static constexpr std::size_t kMaxIdle = 128;  // connections that a worker keeps
-
   // `name`: as in the file, or "10.0.0.1:80" for one of several addresses of a name. `idle` counts kept connections.
   Endpoint(std::string name, EndpointTls tls, stats::Gauge idle = {});
   ~Endpoint();
@@ -80,11 +82,20 @@ class Endpoint {
   Latency& latency() { return latency_; }
   const Latency& latency() const { return latency_; }
 
+  // Counts a connection that was made, and remembers where.
+  void note_connected(const net::Connect::Result& made, const ClusterStats& stats, Instant begin, Instant now);
+
+  // Null: it speaks HTTP/1 only, as all do until share_connections().
+  SharedConnections* shared() const { return shared_.get(); }
+  void share_connections(EventLoop& loop);
+
   // The connection that was used last, or null. `check` asks the kernel whether the service closed it meanwhile.
   std::unique_ptr<Connection> take_idle(bool check);
   // Keeps a connection for at most `limit`; the one that was idle longest makes room.
   void keep_idle(std::unique_ptr<Connection> connection, Duration limit);
   std::size_t idle() const { return idle_count_; }
+  // So many are kept: as many as may be in use at a time, or they would be closed and made anew at full load.
+  void set_most_idle(std::size_t most) { most_idle_ = most; }
   // It is no part of the upstream any more: idle connections close now, others after their request.
   void retire();
 
@@ -111,6 +122,8 @@ class Endpoint {
   bool is_retired_ = false;
   stats::Gauge idle_gauge_;
   std::size_t idle_count_ = 0;
+  std::size_t most_idle_ = 256;
+  std::unique_ptr<SharedConnections> shared_;
   IntrusiveList<Connection> idle_;  // used last first
 };
 

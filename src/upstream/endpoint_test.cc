@@ -84,15 +84,17 @@ TEST_CASE("pool: an idle connection ends after its time", "[upstream]") {
 
 TEST_CASE("pool: when it is full the one that was idle longest makes room", "[upstream]") {
   EventLoop loop;
+  constexpr std::size_t kMostIdle = 5;
   Endpoint endpoint("a", {});
+  endpoint.set_most_idle(kMostIdle);
   Pair oldest(loop);
   endpoint.keep_idle(std::move(oldest.connection), 1min);
   std::vector<std::unique_ptr<Pair>> others;
-  for (std::size_t i = 0; i < Endpoint::kMaxIdle; ++i) {
+  for (std::size_t i = 0; i < kMostIdle; ++i) {
     others.push_back(std::make_unique<Pair>(loop));
     endpoint.keep_idle(std::move(others.back()->connection), 1min);
   }
-  REQUIRE(endpoint.idle() == Endpoint::kMaxIdle);
+  REQUIRE(endpoint.idle() == kMostIdle);
   REQUIRE(oldest.is_closed());
   REQUIRE_FALSE(others.front()->is_closed());
 }

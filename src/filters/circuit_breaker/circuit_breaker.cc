@@ -97,8 +97,9 @@ std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   const auto& breaker = *static_cast<const CircuitBreakerOptions*>(options);
   const States states(breaker, context);
   if (is_per_endpoint(options) && context.endpoint_gates != nullptr) {
-    context.endpoint_gates->push_back(std::make_shared<EndpointBreakers>(
-        Conditions(breaker.failures), [states](std::string_view endpoint) { return states.find("", endpoint); }));
+    context.endpoint_gates->push_back(
+        std::make_shared<EndpointBreakers>(Conditions(breaker.failures, breaker.grpc_status),
+                                           [states](std::string_view endpoint) { return states.find("", endpoint); }));
     return std::make_unique<Gated>();
   }
   return std::make_unique<CircuitBreaker>(breaker, [states](std::string_view route) { return states.find(route, ""); });
@@ -149,6 +150,12 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
       .one_or_many()
       .check_text(Conditions::check)
       .example("[5xx, connect-failure]");
+  schema
+      .field("grpc_status", &Options::grpc_status,
+             "Statuses of gRPC that count as failed as well: of answers that hold nothing else.")
+      .one_or_many()
+      .check_text(Conditions::check_grpc)
+      .example("[unavailable, internal]");
   schema.check([](const Options& options) -> std::string {
     if (options.failure_rate.value <= 0) return "failure_rate is 0%";
     if (options.window_requests != 0 && options.window_requests < options.min_requests) {
@@ -159,7 +166,7 @@ void describe(config::Schema<CircuitBreakerOptions>& schema) {
 }
 
 CircuitBreaker::CircuitBreaker(const CircuitBreakerOptions& options, StateOf state_of)
-    : failures_(options.failures), state_of_(std::move(state_of)) {
+    : failures_(options.failures, options.grpc_status), state_of_(std::move(state_of)) {
   if (options.scope != BreakerScope::route) state_ = state_of_("");
 }
 

@@ -36,6 +36,7 @@ struct CircuitBreakerOptions {
   BreakerReset reset = BreakerReset::timed;
   BreakerScope scope = BreakerScope::upstream;
   std::vector<std::string> failures = {"5xx", "connect-failure", "reset", "timeout"};
+  std::vector<std::string> grpc_status;
 };
 void describe(config::Schema<CircuitBreakerOptions>& schema);
 

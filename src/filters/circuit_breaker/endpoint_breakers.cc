@@ -19,7 +19,8 @@ class BreakerGate final : public EndpointGate {
     auto permit = state_->attach(outcome.ticket);
     if (!permit) return;
     const Failure failure = outcome.cut != Failure::none ? outcome.cut : outcome.failure;
-    const bool failed = failures_->matches(failure, failure == Failure::none ? outcome.status : std::uint16_t{0});
+    const bool failed = failures_->matches(failure, failure == Failure::none ? outcome.status : std::uint16_t{0}) ||
+                        failures_->matches(outcome.grpc_status);
     if (!failed && failure != Failure::none) return;
     permit.report(!failed, is_connect_failure(failure), outcome.duration, now);
   }

@@ -27,8 +27,11 @@ std::string_view decimal(Arena& arena, int value) {
 
 // "try 2 after 503", "try 2 after connect_failed"
 std::string_view explain(Arena& arena, const Response& response, int retry) {
-  const auto cause = response.failure() == Failure::none ? decimal(arena, response.status())
-                                                         : outrigger::describe(response.failure()).token;
+  std::string_view cause = outrigger::describe(response.failure()).token;
+  if (response.failure() == Failure::none) {
+    const auto status = grpc::status_of(response.head().headers);
+    cause = status ? arena.concat("grpc-status ", grpc::name_of(*status)) : decimal(arena, response.status());
+  }
   return arena.concat("try ", decimal(arena, retry + 2), " after ", cause);
 }
 
@@ -84,6 +87,12 @@ void describe(config::Schema<RetryOptions>& schema) {
       .one_or_many()
       .check_text(Conditions::check)
       .example("[connect-failure, 503]");
+  schema
+      .field("grpc_status", &RetryOptions::grpc_status,
+             "Statuses of gRPC that are tried again as well, whatever the method: of answers that hold nothing else.")
+      .one_or_many()
+      .check_text(Conditions::check_grpc)
+      .example("[unavailable]");
   schema.field("budget", &RetryOptions::budget, "Keeps retries from multiplying the load of a service that is down.");
   schema.field("backoff", &RetryOptions::backoff, "The pause before a retry.");
   schema
@@ -123,7 +132,7 @@ std::optional<Duration> parse_retry_after(std::string_view value, std::int64_t n
 
 Retry::Retry(const RetryOptions& options, std::string_view upstream, std::shared_ptr<RetryBudget> budget)
     : options_(options),
-      conditions_(options.retry_on),
+      conditions_(options.retry_on, options.grpc_status),
       budget_(std::move(budget)),
       retries_(stats::counter("outrigger_retries_total", "Requests that were sent again.",
                               {{"upstream", std::string(upstream)}})),
@@ -140,7 +149,7 @@ bool Retry::may_retry(Exchange& exchange, const Response& response, bool repeata
   if (!conditions_.matches(response) || exchange.is_expired() || !exchange.can_replay()) return false;
   const bool unsent = response.failure() != Failure::none &&
                       outrigger::describe(response.failure()).retry == outrigger::Retry::if_unsent;
-  return repeatable || unsent;
+  return repeatable || unsent || conditions_.matches_grpc(response);
 }
 
 // Asked last, as it takes from the budget.

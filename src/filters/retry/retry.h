@@ -31,6 +31,7 @@ void describe(config::Schema<RetryBackoffOptions>& schema);
 struct RetryOptions {
   int num_retries = 2;
   std::vector<std::string> retry_on = {"connect-failure", "reset", "refused-stream", "502-504"};
+  std::vector<std::string> grpc_status;
   RetryBudgetOptions budget;
   RetryBackoffOptions backoff;
   std::vector<std::string> methods = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};

@@ -32,6 +32,32 @@ TEST_CASE("bad conditions are refused") {
   }
 }
 
+TEST_CASE("conditions: statuses of gRPC count in answers of the service that hold nothing else", "[filter][grpc]") {
+  const Conditions conditions({"refused-stream"}, {"unavailable", "aborted"});
+  CHECK(conditions.matches(Failure::upstream_refused, 0));
+  CHECK(conditions.matches(grpc::Status::unavailable));
+  CHECK_FALSE(conditions.matches(grpc::Status::ok));
+  CHECK_FALSE(conditions.matches(std::optional<grpc::Status>()));
+  Arena arena;
+  const auto matches = [&](std::uint16_t status, const char* grpc_status, bool is_local) {
+    auto* head = arena.make<ResponseHead>(arena);
+    head->status = status;
+    if (grpc_status != nullptr) head->headers.add("grpc-status", grpc_status);
+    Response response(head, nullptr);
+    if (is_local) response.set_local();
+    return conditions.matches(response);
+  };
+  CHECK(matches(200, "14", false));
+  CHECK(matches(200, "10", false));
+  CHECK_FALSE(matches(200, "0", false));
+  CHECK_FALSE(matches(200, nullptr, false));
+  CHECK_FALSE(matches(200, "14", true));
+  CHECK_FALSE(matches(404, "14", false));
+  CHECK(Conditions::check_grpc("resource_exhausted").empty());
+  CHECK_FALSE(Conditions::check_grpc("UNAVAILABLE").empty());
+  CHECK_FALSE(Conditions::check_grpc("14").empty());
+}
+
 TEST_CASE("the ceiling of the pause doubles up to its limit") {
   const RetryBackoffOptions backoff;
   CHECK(backoff_ceiling(backoff, 0) == 25ms);

@@ -17,11 +17,22 @@ namespace {
 
 // Protocols in wire form, best first.
 constexpr unsigned char kServed[] = "\x02h2\x08http/1.1";
-constexpr unsigned char kOffered[] = "\x08http/1.1";
 
 constexpr const char* kTls12Suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+std::string_view wire_form(Offer offer) {
+  switch (offer) {
+    case Offer::http1:
+      return "\x08http/1.1";
+    case Offer::http2:
+      return "\x02h2";
+    case Offer::both:
+      break;
+  }
+  return {reinterpret_cast<const char*>(kServed), sizeof kServed - 1};
+}
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
                     unsigned offered_length, void*) {
@@ -100,13 +111,16 @@ bool trust(ssl_ctx_st* context, const std::vector<CertificateHandle>& trusted) {
 
 std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(const std::string& ca_file,
                                                                                bool insecure_skip_verify,
-                                                                               const CertificateFiles& own) {
+                                                                               const CertificateFiles& own,
+                                                                               Offer offer) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return std::unexpected(cannot_set_up());
-  SSL_CTX_set_alpn_protos(context.get(), kOffered, sizeof kOffered - 1);
+  const std::string_view offered = wire_form(offer);
+  SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(offered.data()),
+                          static_cast<unsigned>(offered.size()));
   SSL_CTX_set_verify(context.get(), insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   keep_client_sessions(context.get());
-  std::string digest = insecure_skip_verify ? "any" : "verify";
+  std::string digest = std::string(insecure_skip_verify ? "any" : "verify").append(offered);
   const std::string source = ca_file.empty() && !insecure_skip_verify ? system_ca_file() : ca_file;
   if (!source.empty()) {
     const auto text = read_file(source);

@@ -56,21 +56,22 @@ class ServerContext {
   std::chrono::system_clock::time_point not_after_;
 };
 
-// How upstreams are checked. The same protocol rules as ServerContext; offers ALPN "http/1.1"; sessions are resumed
-// where connect() is given a SessionCache.
+// How upstreams are checked. The same protocol rules as ServerContext; sessions are resumed where connect() is given a
+// SessionCache.
 // Thread: load on any; immutable then and shared by all workers.
 class ClientContext {
  public:
   // Trusts the certificates in `ca_file` (PEM; intermediates and single servers' certificates may stand there too), or
   // the system's when empty. The server's name is checked as well. `insecure_skip_verify` accepts every certificate.
   // Errors are one line. Cost: blocks on the files, all of which are read here and not later on a worker.
-  // `own`: what we show a server that asks; empty names: nothing.
+  // `own`: what we show a server that asks; empty names: nothing. `offer`: by ALPN.
   static std::expected<std::shared_ptr<ClientContext>, std::string> load(const std::string& ca_file,
                                                                          bool insecure_skip_verify,
-                                                                         const CertificateFiles& own = {});
+                                                                         const CertificateFiles& own = {},
+                                                                         Offer offer = Offer::http1);
 
   bool verifies() const { return verifies_; }
-  // Equal for contexts that trust the same certificates by the same rules, and show the same.
+  // Equal for contexts that trust the same certificates by the same rules, and show and offer the same.
   const std::string& digest() const { return digest_; }
   ssl_ctx_st* get() const { return context_.get(); }
 

@@ -11,6 +11,9 @@ struct CertificateFiles {
   std::string key{};   // PEM, not encrypted
 };
 
+// What we offer a server by ALPN, best first.
+enum class Offer : std::uint8_t { http1, http2, both };
+
 // Mozilla's names: intermediate is TLS 1.2 and 1.3 with AEAD suites and forward secrecy, modern is TLS 1.3 alone.
 enum class Policy : std::uint8_t { intermediate, modern };
 

@@ -1,6 +1,7 @@
 #include "proxy/calls/dial.h"
 
 #include "net/connect.h"
+#include "proxy/calls/shared_wait.h"
 
 namespace outrigger::proxy {
 
@@ -21,30 +22,33 @@ std::string first_bytes(ActiveExchange& exchange, const upstream::Endpoint& endp
   return endpoint.first_bytes(&ends);
 }
 
+Dialed failed(ActiveExchange& exchange, Failure failure, std::string_view detail) {
+  if (failure == Failure::request_timeout) detail = {};
+  return {.connection = nullptr, .failure = failure, .detail = exchange.arena().copy(detail)};
+}
+
 }  // namespace
 
 Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint) {
-  const upstream::ClusterStats& stats = cluster.stats();
+  upstream::SharedConnections* const sharing = exchange.is_tcp() ? nullptr : endpoint->shared();
+  if (sharing != nullptr && !sharing->speaks_http1()) {
+    SharedWait wait(exchange, cluster, *endpoint);
+    upstream::SharedConnections::Result found = co_await wait;
+    if (found.failure != Failure::none) co_return failed(exchange, found.failure, found.detail);
+    if (found.shared != nullptr || found.own) co_return Dialed{std::move(found.own), found.shared};
+  }
   const Instant begin = exchange.now();
   const auto wrap = [&exchange, &endpoint](int fd) { return endpoint->make_transport(exchange.loop(), fd); };
   net::Connect connect(exchange.loop(), endpoint->addresses_to_try(begin), wrap, cluster.connect_limit(*endpoint),
                        exchange.wait(), first_bytes(exchange, *endpoint));
   net::Connect::Result result = co_await connect;
-  if (!result.transport) {
-    if (result.failure == Failure::request_timeout) co_return Dialed{nullptr, result.failure, {}};
-    co_return Dialed{nullptr, result.failure, exchange.arena().copy(result.detail)};
+  if (!result.transport) co_return failed(exchange, result.failure, result.detail);
+  endpoint->note_connected(result, cluster.stats(), begin, exchange.now());
+  if (sharing != nullptr && result.transport->protocol() == "h2") {
+    co_return Dialed{nullptr, &sharing->add(std::move(result.transport), cluster.dial_settings(*endpoint))};
   }
-  if (!result.is_first) {
-    stats.address_fallbacks.add();
-    endpoint->prefer(result.address, exchange.now());
-  }
-  stats.connections_opened.add();
-  if (result.transport->is_resumed()) stats.tls_resumed.add();
-  stats.connect_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
-  co_return Dialed{
-      std::make_unique<upstream::Connection>(exchange.loop(), std::move(result.transport), stats.connections_open),
-      Failure::none,
-      {}};
+  co_return Dialed{std::make_unique<upstream::Connection>(exchange.loop(), std::move(result.transport),
+                                                          cluster.stats().connections_open)};
 }
 
 }  // namespace outrigger::proxy

@@ -11,13 +11,15 @@ namespace outrigger::proxy {
 
 // A new connection, or why there is none; `detail` is a sentence in the exchange's arena, or empty.
 struct Dialed {
-  std::unique_ptr<upstream::Connection> connection;
+  std::unique_ptr<upstream::Connection> connection{};
+  upstream::SharedConnection* shared = nullptr;  // instead: one for many requests, this one among them
   Failure failure = Failure::none;
-  std::string_view detail;
+  std::string_view detail{};
 };
 
 // Connects to one of the endpoint's addresses, with TLS where the upstream asks for it: see net::Connect. All of them
-// together have the upstream's connect timeout, and end with the exchange's deadline.
+// together have the upstream's connect timeout, and end with the exchange's deadline. Where the service may speak
+// HTTP/2, requests that come at the same time wait for one connection.
 Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint);
 
 }  // namespace outrigger::proxy

@@ -4,6 +4,7 @@
 #include "proxy/calls/dial.h"
 #include "proxy/calls/endpoint_wait.h"
 #include "proxy/calls/legacy_upload.h"
+#include "proxy/calls/shared_call.h"
 #include "proxy/calls/stream.h"
 #include "proxy/forwarding/forward.h"
 #include "proxy/forwarding/legacy_answer.h"
@@ -13,14 +14,21 @@ namespace outrigger::proxy {
 namespace {
 
 using net::IoEnd;
+using SharedCallPointer = std::unique_ptr<SharedCall, InArena>;
 
 constexpr int kMostInterim = 32;  // heads before the final one
 
-// A kept connection was closed under the request. Nothing was processed for certain: any method goes again. The service
-// may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
+// Nothing was processed for certain, for a kept connection was closed before the request or the service refused it:
+// any method goes again. The service may have seen it: only what `retry` would repeat too (RFC 9110 section 9.2.2).
 bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   if (!exchange.can_replay() || exchange.is_expired()) return false;
-  return failure == Failure::upstream_stale || (failure == Failure::upstream_reset && exchange.may_repeat());
+  if (failure == Failure::upstream_stale || failure == Failure::upstream_refused) return true;
+  return failure == Failure::upstream_reset && exchange.may_repeat();
+}
+
+std::string_view explain_replay(Failure failure) {
+  return failure == Failure::upstream_refused ? "the service refused it unseen; sent again on a new connection"
+                                              : "a kept connection was closed; sent again on a new one";
 }
 
 }  // namespace
@@ -42,8 +50,9 @@ upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& af
 
 // The endpoint could not be reached, so nothing was sent; another one may do.
 bool UpstreamCall::may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const {
-  return describe(failure).retry == Retry::if_unsent && failure != Failure::upstream_stale && !exchange.is_expired() &&
-         cluster_->has_usable_endpoint(exchange.tried());
+  const bool is_unreachable = describe(failure).retry == Retry::if_unsent && failure != Failure::upstream_stale &&
+                              failure != Failure::upstream_refused;
+  return is_unreachable && !exchange.is_expired() && cluster_->has_usable_endpoint(exchange.tried());
 }
 
 Response UpstreamCall::no_endpoint(ActiveExchange& exchange, bool is_refused) const {
@@ -77,10 +86,10 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
-  if (result.was_reused && may_send_again(exchange, result.failure)) {
-    exchange.decide("upstream", "a kept connection was closed; sent again on a new one");
+  if (result.is_replayable && may_send_again(exchange, result.failure)) {
+    exchange.decide("upstream", explain_replay(result.failure));
     cluster_->stats().replays.add();
-    result = co_await attempt(exchange, pick, slot, true);
+    result = co_await attempt(exchange, pick, slot, true, result.on);
   }
   if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
@@ -117,20 +126,47 @@ void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, con
   pick.end();
 }
 
-Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
-                                                 bool fresh) {
+// An endpoint that speaks HTTP/1 only, as most do, is spared the question.
+Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
+                                                 std::uint32_t than) {
+  if (pick.endpoint()->shared() != nullptr && !exchange.is_tcp()) {
+    return attempt_either(exchange, pick, slot, fresh, than);
+  }
+  return attempt_alone(exchange, pick, slot, fresh, nullptr);
+}
+
+Task<UpstreamCall::Result> UpstreamCall::attempt_either(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                                                        bool fresh, std::uint32_t than) {
+  const std::shared_ptr<upstream::Endpoint>& endpoint = pick.endpoint();
+  if (auto* const found = endpoint->shared()->find(fresh ? than : 0)) {
+    co_return co_await attempt_shared(exchange, pick, slot, *found);
+  }
+  Dialed dialed;
+  if (!fresh) dialed.connection = endpoint->take_idle(true);
+  if (!dialed.connection) dialed = co_await dial(exchange, *cluster_, endpoint);
+  if (dialed.failure != Failure::none) co_return Result{.failure = dialed.failure, .detail = dialed.detail};
+  if (dialed.shared != nullptr) co_return co_await attempt_shared(exchange, pick, slot, *dialed.shared);
+  co_return co_await attempt_alone(exchange, pick, slot, fresh, &dialed.connection);
+}
+
+Task<UpstreamCall::Result> UpstreamCall::attempt_alone(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                                                       bool fresh, std::unique_ptr<upstream::Connection>* given) {
   const std::shared_ptr<upstream::Endpoint>& endpoint = pick.endpoint();
   const Instant begin = exchange.now();
   std::unique_ptr<upstream::Connection> connection;
   const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
-  if (!fresh && !exchange.is_tcp()) connection = endpoint->take_idle(asks);
-  if (connection) {
-    cluster_->stats().connections_reused.add();
-    exchange.keep_request_body();  // should it turn out to be closed
-  } else {
+  if (given != nullptr) {
+    connection = std::move(*given);
+  } else if (!fresh && !exchange.is_tcp()) {
+    connection = endpoint->take_idle(asks);
+  }
+  if (!connection) {
     Dialed dialed = co_await dial(exchange, *cluster_, endpoint);
     if (dialed.failure != Failure::none) co_return Result{.failure = dialed.failure, .detail = dialed.detail};
     connection = std::move(dialed.connection);
+  } else if (connection->uses() > 0) {
+    cluster_->stats().connections_reused.add();
+    exchange.keep_request_body();  // should it turn out to be closed
   }
   exchange.rewind_body();
   StreamPointer stream(exchange.arena().make<Stream>(exchange, *cluster_, endpoint, std::move(connection)));
@@ -142,12 +178,12 @@ Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstr
   const IoEnd sent = co_await stream->send_head();
   if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
   if (sent == IoEnd::failed && !stream->was_sent()) {
-    co_return Result{.failure = Failure::upstream_stale, .was_reused = stream->was_reused()};
+    co_return Result{.failure = Failure::upstream_stale, .is_replayable = stream->was_reused()};
   }
   stream->start_upload();
   const Failure failure = co_await await_head(exchange, *stream);
   if (failure != Failure::none) {
-    co_return Result{.failure = failure, .was_reused = stream->was_reused() && !stream->was_answered()};
+    co_return Result{.failure = failure, .is_replayable = stream->was_reused() && !stream->was_answered()};
   }
   if (stream->head()->status != 101) {
     stream->begin_body();
@@ -175,23 +211,45 @@ UpstreamCall::Result UpstreamCall::served(ActiveExchange& exchange, StreamPointe
   return {.response = Response(head, BodyPointer(stream.release()))};
 }
 
+Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                                                        upstream::SharedConnection& connection) {
+  const Instant begin = exchange.now();
+  const std::uint32_t serial = connection.serial();
+  if (connection.was_used()) cluster_->stats().connections_reused.add();
+  exchange.keep_request_body();  // should it be refused
+  exchange.rewind_body();
+  SharedCallPointer call(exchange.arena().make<SharedCall>(exchange, pick.endpoint(), connection));
+  if (!call->open()) co_return Result{.failure = Failure::upstream_refused, .is_replayable = true, .on = serial};
+  const Failure failure = co_await await_head(exchange, *call);
+  if (failure != Failure::none) {
+    co_return Result{
+        .failure = failure, .is_replayable = call->is_replayable(), .on = serial, .detail = call->detail()};
+  }
+  ResponseHead* head = call->head();
+  pick.set_answered(
+      {.status = head->status, .grpc_status = grpc::status_of(head->headers), .duration = exchange.now() - begin});
+  call->keep(std::move(slot), std::move(pick));
+  co_return Result{.response = Response(head, BodyPointer(call.release()))};
+}
+
 // Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.
 // All that goes to the client before the final head goes through here, one piece after the other.
-Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Stream& stream) {
+template <typename Call>
+Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Call& call) {
   for (int interim = 0; interim <= kMostInterim; ++interim) {
-    const Failure failure = co_await stream.read_head();
+    const Failure failure = co_await call.read_head();
     if (failure != Failure::none) co_return failure;
-    const bool is_ours = stream.is_continue_due();
-    if (!is_ours && (stream.head()->status >= 200 || stream.head()->status == 101)) co_return Failure::none;
-    const bool is_continue = is_ours || stream.head()->status == 100;
+    const bool is_ours = call.is_continue_due();
+    if (!is_ours && (call.head()->status >= 200 || call.head()->status == 101)) co_return Failure::none;
+    const bool is_continue = is_ours || call.head()->status == 100;
     if (exchange.request().version != Version::http10) {
       exchange.set_relaying_interim(true);
-      exchange.client().set_interim(exchange, is_ours ? *continue_head(exchange.arena()) : *stream.head());
+      exchange.client().set_interim(exchange, is_ours ? *continue_head(exchange.arena()) : *call.head());
       const IoEnd relayed = co_await Sent(exchange.client(), exchange.loop(), exchange.limits().body_idle);
       exchange.set_relaying_interim(false);
       if (relayed != IoEnd::done) co_return Failure::client_gone;
     }
-    if (is_continue && stream.waits_for_continue()) stream.go_on_after_continue();
+    if (is_continue && call.waits_for_continue()) call.go_on_after_continue();
   }
   co_return Failure::upstream_bad_response;
 }

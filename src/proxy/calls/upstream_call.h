@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "outrigger/filter.h"
@@ -14,7 +15,8 @@ class Stream;
 
 // The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
 // connection. Once a try, and only while nothing was processed, it goes again by itself: on a fresh connection where a
-// kept one turned out to be closed, or to another endpoint where the first could not be reached.
+// kept one turned out to be closed or the service refused the request unseen, or to another endpoint where the first
+// could not be reached.
 class UpstreamCall final : public Filter {
  public:
   explicit UpstreamCall(std::shared_ptr<upstream::Cluster> cluster)
@@ -24,8 +26,10 @@ class UpstreamCall final : public Filter {
  private:
   struct Result {
     Failure failure = Failure::none;
+    bool is_replayable = false;  // on another connection: a kept one failed before the service said anything, or the
+                                 // service did not look at the request
+    std::uint32_t on = 0;        // serial number of the shared connection
     std::string_view detail{};
-    bool was_reused = false;  // failed on a kept connection before the service said anything
     std::optional<Response> response{};
   };
   // What keeps the request at its endpoint.
@@ -34,13 +38,24 @@ class UpstreamCall final : public Filter {
     std::string_view new_cookie;  // that the client gets with the answer; empty: none
   };
   Affinity affinity_of(ActiveExchange& exchange) const;
-  // Gives slot and pick to the response's stream when there is a response.
-  Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh);
+  // Each gives slot and pick to the response's stream when there is a response. `fresh`: on a new connection, or a
+  // shared one that is newer than `than`.
+  [[clang::coro_wrapper]] Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
+                                               std::uint32_t than = 0);
+  // On a connection of its own: `given`, or where that is null a kept or a new one.
+  Task<Result> attempt_alone(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
+                             std::unique_ptr<upstream::Connection>* given);
+  // Where the service may speak HTTP/2.
+  Task<Result> attempt_either(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
+                              std::uint32_t than);
+  Task<Result> attempt_shared(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
+                              upstream::SharedConnection& connection);
   using StreamPointer = std::unique_ptr<Stream, InArena>;
   static Result served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick, Slot& slot, Instant begin);
   // What the service says of itself in the head.
   void correct(const ActiveExchange& exchange, ResponseHead& head) const;
-  Task<Failure> await_head(ActiveExchange& exchange, Stream& stream);
+  template <typename Call>
+  Task<Failure> await_head(ActiveExchange& exchange, Call& call);
   upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
   bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;

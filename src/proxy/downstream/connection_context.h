@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/intrusive_list.h"
+#include "proxy/downstream/grpc_stats.h"
 #include "proxy/downstream/h2_stats.h"
 #include "proxy/live.h"
 #include "proxy/overload.h"
@@ -57,6 +58,7 @@ struct ConnectionContext {
   Overload overload;
   stats::Counter accept_pauses;
   H2Stats h2;
+  GrpcStats grpc{};
   bool draining = false;  // answer what is in flight, keep nothing alive
   IntrusiveList<ClientConnection> connections{};
   std::atomic<std::size_t> open{0};  // written by the worker only

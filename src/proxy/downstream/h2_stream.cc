@@ -47,8 +47,12 @@ void H2Stream::on_head(const http::h2::HeadCheck& check) {
   if (!has_received_end()) {
     connection_.count_upload(1);
     body_.emplace(context_.loop, session_, *this, *trailers_, listener().limits.body_idle,
-                  H2Body::Failures{Failure::client_gone, Failure::request_body_timeout});
+                  upstream::H2Body::Failures{Failure::client_gone, Failure::request_body_timeout});
     if (const auto& limit = listener().settings.max_body) body_->set_limit(limit->bytes);
+  }
+  if (grpc::is_call(exchange()->request())) {
+    call_.emplace(context_.grpc);
+    call_->begin(*exchange());
   }
   serve(connection_.peer_ip(), connection_.scheme(), body_ ? &*body_ : nullptr);
 }
@@ -79,12 +83,14 @@ void H2Stream::set_interim(ActiveExchange& active, const ResponseHead& head) {
 }
 
 void H2Stream::set_head(ActiveExchange& active, const Response& response, bool) {
+  if (call_) call_->note(response.head().headers);
   head_ = response_fields(active, response);
   is_head_due_ = true;
 }
 
 void H2Stream::put(std::string_view bytes, bool ends, const Headers* trailers) {
   const bool has_trailers = ends && trailers != nullptr && !trailers->empty();
+  if (call_ && has_trailers) call_->note(*trailers);
   const bool ends_with_head = is_head_due_ && ends && bytes.empty() && !has_trailers;
   if (std::exchange(is_head_due_, false)) {
     session_.respond(*this, head_, ends_with_head);

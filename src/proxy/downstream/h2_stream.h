@@ -5,8 +5,9 @@
 
 #include "base/pooled.h"
 #include "http/h2/session.h"
-#include "proxy/downstream/h2_body.h"
+#include "proxy/downstream/grpc_call.h"
 #include "proxy/downstream/served_exchange.h"
+#include "upstream/h2_body.h"
 
 namespace outrigger::proxy {
 
@@ -62,9 +63,10 @@ class H2Stream final : public Pooled<H2Stream>,
 
   H2Connection& connection_;
   http::h2::Session& session_;
-  std::optional<H2Body> body_;
+  std::optional<upstream::H2Body> body_;
   Arena spare_;
   std::optional<Headers> trailers_;  // of the request
+  std::optional<GrpcCall> call_;
   std::span<const http::h2::OutField> head_;
   std::string last_;  // content that outlives the exchange
   std::uint64_t put_ = 0;

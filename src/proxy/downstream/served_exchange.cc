@@ -2,6 +2,7 @@
 
 #include "net/splice.h"
 #include "proxy/downstream/detached_exchange.h"
+#include "proxy/downstream/grpc_reply.h"
 #include "proxy/downstream/report_bug.h"
 #include "proxy/downstream/turn.h"
 #include "proxy/forwarding/forward.h"
@@ -103,6 +104,13 @@ bool ServedExchange::goes_on(IoEnd sent) {
   return false;
 }
 
+// Our own answer to a call of gRPC says in gRPC's way why there is no other.
+void ServedExchange::tell_call(ActiveExchange& exchange, Response& response, Outgoing& out) {
+  if (response.status() == 200) return;
+  response = grpc_reply(exchange, response);
+  out = {};
+}
+
 // Chooses the head, with the content that is already here. False when there is nobody to answer.
 bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, Outgoing& out) {
   Outcome& outcome = exchange.outcome();
@@ -133,6 +141,7 @@ bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, 
   outcome.failure = response.failure();
   outcome.detail = response.detail();
   outcome.local = response.is_local();
+  if (outcome.local && wants_grpc_reply(exchange)) tell_call(exchange, response, out);
   wire_.set_head(exchange, response, !context_.draining && (!response.is_local() || is_request_complete()));
   return true;
 }
@@ -155,10 +164,11 @@ void ServedExchange::refuse(std::string_view peer_ip, std::string_view scheme, F
 void ServedExchange::answer(Failure failure, std::string_view reason) {
   ActiveExchange& exchange = *exchange_;
   Response response = exchange.fail(failure, reason);
+  if (wants_grpc_reply(exchange)) response = grpc_reply(exchange, response);
   if (failure == Failure::connect_refused) response.headers().add("Allow", kMethodsOffered);
   if (failure == Failure::overloaded) response.headers().add("Retry-After", "1");
   std::string_view body;
-  if (exchange.request().method != Method::head) response.body()->pull(body);
+  if (exchange.request().method != Method::head && response.has_body()) response.body()->pull(body);
   wire_.set_head(exchange, response, false);
   wire_.put_last(body);
   wire_.send();
@@ -191,6 +201,12 @@ void ServedExchange::on_overdue() {
   if (exchange_->is_relaying_interim()) return cancel(Failure::request_timeout);
   root_.reset();
   answer(Failure::request_timeout, "a filter did not answer in time");
+}
+
+bool ServedExchange::end_late_answer() {
+  if (!wire_.is_head_sent() || !root_) return false;
+  cancel(Failure::request_timeout);
+  return true;
 }
 
 void ServedExchange::on_root_done(std::exception_ptr failure) noexcept {

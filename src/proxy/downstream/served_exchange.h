@@ -60,11 +60,13 @@ class ServedExchange : protected Deferred, private RootTask::Owner, private Acti
   RootTask run(ActiveExchange& exchange);
   bool goes_on(net::IoEnd sent);
   bool begin_answer(ActiveExchange& exchange, Response& response, Outgoing& out);
+  static void tell_call(ActiveExchange& exchange, Response& response, Outgoing& out);
   void answer(Failure failure, std::string_view reason);
   void end();
   void on_root_done(std::exception_ptr failure) noexcept override;
   void on_overdue() override;
   bool detach(const ActiveExchange& exchange, std::unique_ptr<Detached> work) override;
+  bool end_late_answer() override;
 
  protected:
   // Deferred: the chain has ended. A wire that defers more overrides it.

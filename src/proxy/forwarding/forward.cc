@@ -150,19 +150,42 @@ void write_upgrade(HeadWriter& out, std::string_view protocol) {
   out.field("Upgrade", protocol);
 }
 
+void write_forwards_left(const RequestHead& request, HeadWriter& out) {
+  if (!counts_forwards(request)) return;
+  out.literal("Max-Forwards: ");
+  out.append_number(forwards_left(request).value_or(1) - 1);
+  out.literal("\r\n");
+}
+
 void write_rare(ActiveExchange& exchange, HeadWriter& out) {
   const RequestHead& request = exchange.request();
   if (request.framing == Framing::chunked) out.literal("Transfer-Encoding: chunked\r\n");
   if (request.headers.has(FieldId::te) && accepts_trailers(request)) out.literal("TE: trailers\r\nConnection: TE\r\n");
   write_upgrade(out, wanted_upgrade(request));
-  if (counts_forwards(request)) {
-    out.literal("Max-Forwards: ");
-    out.append_number(forwards_left(request).value_or(1) - 1);
-    out.literal("\r\n");
-  }
+  write_forwards_left(request, out);
 }
 
 }  // namespace
+
+FieldMask left_out_of_request(const ActiveExchange& exchange) { return left_out(exchange); }
+
+std::string_view host_for(const ActiveExchange& exchange) {
+  const auto host = exchange.request().headers.get(FieldId::host);
+  return host ? *host : own_host(exchange);
+}
+
+bool accepts_trailers(const ActiveExchange& exchange) {
+  return exchange.request().headers.has(FieldId::te) && accepts_trailers(exchange.request());
+}
+
+std::string_view write_added_fields(ActiveExchange& exchange) {
+  const RequestHead& request = exchange.request();
+  HeadBuffer buffer(exchange.arena(), size_of(request.headers) + exchange.original_authority().size() + kAdded);
+  write_forwards_left(request, buffer.writer);
+  write_via(exchange, buffer.writer);
+  write_forwarded(exchange, buffer.writer);
+  return buffer.text();
+}
 
 std::string_view write_request_head(ActiveExchange& exchange) {
   const RequestHead& request = exchange.request();

@@ -17,6 +17,13 @@ inline constexpr std::string_view kMethodsOffered = "GET, HEAD, POST, PUT, DELET
 // and -Host, and Forwarded if a trusted proxy uses it.
 std::string_view write_request_head(ActiveExchange& exchange);
 
+// The parts of it, for wires that have no lines: fields that stay behind or are written anew (Host is not among them),
+// the host, whether the client understands trailers, and the fields that are added, a line each.
+FieldMask left_out_of_request(const ActiveExchange& exchange);
+std::string_view host_for(const ActiveExchange& exchange);
+bool accepts_trailers(const ActiveExchange& exchange);
+std::string_view write_added_fields(ActiveExchange& exchange);
+
 // How the response goes to this client, and its head.
 struct ResponseWire {
   std::string_view head;

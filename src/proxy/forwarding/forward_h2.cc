@@ -1,5 +1,6 @@
 #include "proxy/forwarding/forward_h2.h"
 
+#include "outrigger/grpc.h"
 #include "proxy/forwarding/forward.h"
 #include "proxy/forwarding/http_date.h"
 #include "proxy/memory_body.h"
@@ -11,6 +12,8 @@ namespace {
 using http::h2::OutField;
 
 constexpr std::size_t kAdded = 3;  // :status, Date, Proxy-Status
+constexpr std::size_t kAddedToRequest =
+    12;  // pseudo-headers, TE, grpc-timeout, and what write_added_fields() may write
 
 // A list that is made in the arena.
 class FieldList {
@@ -22,6 +25,15 @@ class FieldList {
       if ((skip & field_bit(field.id)) == 0) add(field.name, field.value);
     }
   }
+  // "Name: value" in each line.
+  void add_lines(std::string_view lines) {
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find("\r\n"));
+      lines.remove_prefix(line.size() + 2);
+      const std::size_t colon = line.find(": ");
+      add(line.substr(0, colon), line.substr(colon + 2));
+    }
+  }
   std::span<const OutField> all() const { return {begin_, end_}; }
 
  private:
@@ -30,6 +42,22 @@ class FieldList {
 };
 
 }  // namespace
+
+std::span<const OutField> request_fields(ActiveExchange& exchange, bool is_tls) {
+  const RequestHead& request = exchange.request();
+  FieldList fields(exchange.arena(), request.headers.size() + kAddedToRequest);
+  fields.add(":method", request.method_token);
+  fields.add(":scheme", is_tls ? "https" : "http");
+  fields.add(":authority", host_for(exchange));
+  fields.add(":path", request.target);
+  const auto call_time = exchange.call_time_left();
+  fields.add(request.headers, left_out_of_request(exchange) | field_bit(FieldId::host) |
+                                  (call_time ? field_bit(FieldId::grpc_timeout) : 0));
+  if (call_time) fields.add("grpc-timeout", grpc::format_timeout(exchange.arena(), *call_time));
+  if (accepts_trailers(exchange)) fields.add("te", "trailers");
+  fields.add_lines(write_added_fields(exchange));
+  return fields.all();
+}
 
 std::span<const OutField> response_fields(ActiveExchange& exchange, const Response& response) {
   Arena& arena = exchange.arena();

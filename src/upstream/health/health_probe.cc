@@ -6,6 +6,8 @@
 #include "http/h1/lenient_head.h"
 #include "http/h1/response_parser.h"
 #include "net/connect.h"
+#include "upstream/health/grpc_health.h"
+#include "upstream/health/shared_probe.h"
 #include "upstream/wire_body.h"
 
 namespace outrigger::upstream {
@@ -15,6 +17,8 @@ namespace {
 using net::IoEnd;
 using net::IoResult;
 
+constexpr std::string_view kGrpcCheck = "/grpc.health.v1.Health/Check";
+constexpr std::string_view kUserAgent = "outrigger-health-check";
 constexpr std::size_t kMostContent = 64 * 1024;  // that `contains` is looked for in
 
 bool matches(const std::vector<std::string>& words, std::uint16_t status) {
@@ -36,7 +40,56 @@ HealthProbe::HealthProbe(EventLoop& loop, std::shared_ptr<Endpoint> endpoint, co
 
 RootTask HealthProbe::run(HealthProbe& self) {
   if (!co_await connect(self)) co_return;
-  if (settings_.path) co_await exchange(self);
+  if (settings_.grpc) {
+    co_await exchange_grpc(self);
+  } else if (settings_.path && speaks_http2()) {
+    co_await exchange_shared(self);
+  } else if (settings_.path) {
+    co_await exchange(self);
+  }
+}
+
+bool HealthProbe::speaks_http2() const {
+  return endpoint_->tls().protocol == config::Protocol::http2 || transport_->protocol() == "h2";
+}
+
+bool HealthProbe::is_good(std::uint16_t status) {
+  return matches(settings_.status, status) || fail("status " + std::to_string(status));
+}
+
+bool HealthProbe::contains_text(const std::string& content) {
+  return content.contains(*settings_.contains) || fail("the answer does not contain \"" + *settings_.contains + "\"");
+}
+
+SharedConnection& HealthProbe::share() {
+  return *new SharedConnection(loop_, std::move(transport_), {settings_.timeout, settings_.timeout}, SharedStats());
+}
+
+Task<bool> HealthProbe::exchange_grpc(HealthProbe&) {
+  if (!speaks_http2()) co_return fail("it does not agree to speak HTTP/2, which gRPC needs");
+  SharedConnection& connection = share();
+  SharedProbe probe(connection, arena_);
+  const http::h2::OutField fields[] = {{":method", "POST"},       {":scheme", connection.is_tls() ? "https" : "http"},
+                                       {":authority", host()},    {":path", kGrpcCheck},
+                                       {"te", "trailers"},        {"content-type", "application/grpc"},
+                                       {"user-agent", kUserAgent}};
+  const std::string question = grpc_health_request(*settings_.grpc);
+  if (probe.send(fields, question)) co_await probe.ended();
+  if (!probe.error().empty()) co_return fail(probe.error());
+  const std::string problem = grpc_health_problem(probe.head(), probe.content(), probe.trailer_fields());
+  co_return problem.empty() || fail(problem);
+}
+
+Task<bool> HealthProbe::exchange_shared(HealthProbe&) {
+  SharedConnection& connection = share();
+  SharedProbe probe(connection, arena_);
+  const http::h2::OutField fields[] = {{":method", "GET"},         {":scheme", connection.is_tls() ? "https" : "http"},
+                                       {":authority", host()},     {":path", *settings_.path},
+                                       {"user-agent", kUserAgent}, {"accept", "*/*"}};
+  if (probe.send(fields, {})) co_await probe.ended();
+  if (!probe.error().empty()) co_return fail(probe.error());
+  if (!is_good(probe.head().status)) co_return false;
+  co_return !settings_.contains || contains_text(probe.content());
 }
 
 // To one of the addresses, as for requests.
@@ -55,10 +108,9 @@ Task<bool> HealthProbe::connect(HealthProbe&) {
 }
 
 Task<bool> HealthProbe::exchange(HealthProbe& self) {
-  const std::string& host = settings_.host.empty() ? endpoint_->name() : settings_.host;
   const std::string_view request =
-      arena_.concat("GET ", *settings_.path, " HTTP/1.1\r\nHost: ", host,
-                    "\r\nUser-Agent: outrigger-health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+      arena_.concat("GET ", *settings_.path, " HTTP/1.1\r\nHost: ", host(), "\r\nUser-Agent: ", kUserAgent,
+                    "\r\nAccept: */*\r\nConnection: close\r\n\r\n");
   if (co_await net::WriteAll(loop_, *transport_, settings_.timeout, {request}) != IoEnd::done) {
     co_return fail("the request could not be sent");
   }
@@ -66,7 +118,7 @@ Task<bool> HealthProbe::exchange(HealthProbe& self) {
   do {
     if (!co_await read_head(self, head)) co_return false;
   } while (head.status < 200);
-  if (!matches(settings_.status, head.status)) co_return fail("status " + std::to_string(head.status));
+  if (!is_good(head.status)) co_return false;
   if (settings_.contains) co_return co_await read_content(self, head);
   co_return true;
 }
@@ -106,8 +158,7 @@ Task<bool> HealthProbe::read_content(HealthProbe&, ResponseHead& head) {
     if (chunk.state == Body::State::end) break;
     content += chunk.bytes;
   }
-  if (content.contains(*settings_.contains)) co_return true;
-  co_return fail("the answer does not contain \"" + *settings_.contains + "\"");
+  co_return contains_text(content);
 }
 
 bool HealthProbe::fail(std::string why) {

@@ -14,7 +14,8 @@
 namespace outrigger::upstream {
 
 // One check of one endpoint on a connection of its own: connects, with TLS where the upstream asks for it, and then, if
-// a path is given, sends a GET and looks at the answer. Destroying it cancels. Thread: its worker.
+// a path is given, sends a GET in the upstream's protocol and looks at the answer; or asks the health service of gRPC.
+// Destroying it cancels. Thread: its worker.
 class HealthProbe final : private RootTask::Owner, private Deferred, private Deadline {
  public:
   // Calls `done` once, from an event, with what is wrong, or empty; it may destroy the probe.
@@ -30,8 +31,15 @@ class HealthProbe final : private RootTask::Owner, private Deferred, private Dea
   RootTask run(HealthProbe& self);
   Task<bool> connect(HealthProbe& self);
   Task<bool> exchange(HealthProbe& self);
+  Task<bool> exchange_shared(HealthProbe& self);
+  Task<bool> exchange_grpc(HealthProbe& self);
   Task<bool> read_head(HealthProbe& self, ResponseHead& head);
   Task<bool> read_content(HealthProbe& self, ResponseHead& head);
+  bool speaks_http2() const;
+  SharedConnection& share();
+  std::string_view host() const { return settings_.host.empty() ? endpoint_->name() : settings_.host; }
+  bool is_good(std::uint16_t status);
+  bool contains_text(const std::string& content);
   bool fail(std::string why);
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;

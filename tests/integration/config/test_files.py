@@ -50,8 +50,8 @@ class Files(Case):
         if re.search(r"proxy_protocol: true|sni:", head):
             return  # what comes first there is not HTTP: tcp/ has the tests
         with raw.Client(proxy.port("listen0"), tls="localhost" if has_tls else None, certificate=shown) as client:
-            # The service here speaks no TLS: an upstream that asks for it gets no further than the handshake.
-            expected = (502, 504) if _has_tls(upstreams) else (200,)
+            # The service here speaks neither TLS nor HTTP/2: an upstream that asks for either gets no further than that.
+            expected = (502, 504) if _has_tls(upstreams) or "protocol: http2" in upstreams else (200,)
             self.assertIn(client.get().status, expected)
 
 

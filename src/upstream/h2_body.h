@@ -9,7 +9,7 @@
 #include "http/h2/session.h"
 #include "outrigger/body.h"
 
-namespace outrigger::proxy {
+namespace outrigger::upstream {
 
 // The content of a message that comes over a stream of HTTP/2. What came and was not pulled waits here: at most the
 // stream's window, which opens again as the content is pulled.
@@ -63,4 +63,4 @@ class H2Body final : public Body, private Deadline {
   bool ended_ = false;
 };
 
-}  // namespace outrigger::proxy
+}  // namespace outrigger::upstream

@@ -1,8 +1,8 @@
-#include "proxy/downstream/h2_body.h"
+#include "upstream/h2_body.h"
 
 #include <utility>
 
-namespace outrigger::proxy {
+namespace outrigger::upstream {
 
 void H2Body::push(std::string_view bytes) {
   // No stream keeps another from sending: the connection's window is for what is on its way, the stream's for what
@@ -54,4 +54,4 @@ void H2Body::wake() {
   if (waiter_ != nullptr) std::exchange(waiter_, nullptr)->wake();
 }
 
-}  // namespace outrigger::proxy
+}  // namespace outrigger::upstream

@@ -1,0 +1,266 @@
+#include "upstream/shared/shared_connection.h"
+
+#include "net/io.h"
+
+namespace outrigger::upstream {
+
+namespace {
+
+using http::h2::ErrorCode;
+using http::h2::Session;
+using net::IoResult;
+using namespace std::chrono_literals;
+
+constexpr int kReadsPerTurn = 16;   // of a slab each, then others get their turn
+constexpr int kWritesPerTurn = 64;  // the same
+constexpr Duration kStall = 30s;    // for the service to take a byte
+constexpr Duration kRest = 5min;    // between PINGs that are all it answers
+
+std::uint64_t milliseconds(Instant now) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+}
+
+std::uint32_t next_serial() {
+  thread_local std::uint32_t serial = 0;
+  return ++serial;
+}
+
+Session::Options client_options() {
+  Session::Options options;
+  options.role = Session::Role::client;
+  return options;
+}
+
+}  // namespace
+
+SharedRequest::SharedRequest(SharedConnection& connection) : connection_(connection) { connection_.add(*this); }
+
+SharedRequest::~SharedRequest() { connection_.remove(*this); }
+
+SharedConnection::SharedConnection(EventLoop& loop, std::unique_ptr<net::Transport> transport, SharedLimits limits,
+                                   const SharedStats& stats, std::uint32_t assumed)
+    : loop_(loop),
+      transport_(std::move(transport)),
+      limits_(limits),
+      stats_(stats),
+      serial_(next_serial()),
+      session_(*this, client_options(), milliseconds(loop.now())),
+      most_requests_(assumed),
+      is_tls_(transport_->is_tls()) {
+  stats_.connections_open.add(1);
+}
+
+SharedConnection::~SharedConnection() { stats_.connections_open.add(-1); }
+
+void SharedConnection::begin() {
+  transport_->watch().wait_readable(this);
+  on_output();
+  wait();
+  read();
+}
+
+void SharedConnection::add(SharedRequest& request) {
+  open_.push_back(request);
+  stats_.streams_open.add(1);
+  if (++requests_ == 1) wait();
+}
+
+void SharedConnection::remove(SharedRequest& request) {
+  request.ListNode<SharedRequest>::unlink();
+  stats_.streams_open.add(-1);
+  if (--requests_ > 0) return;
+  if (state_ == State::closed) return loop_.defer(*this);
+  if (state_ == State::leaving) return loop_.defer(flush_);  // not here: its stream's reset comes after this
+  wait();
+}
+
+bool SharedConnection::open(SharedRequest& request, std::span<const http::h2::OutField> fields, bool ends) {
+  if (state_ != State::open || !session_.request(request, fields, ends)) return false;
+  was_used_ = true;
+  return true;
+}
+
+void SharedConnection::on_output() {
+  if (state_ != State::closed && !is_flushing_ && !flush_.is_linked()) loop_.at_turn_end(flush_);
+}
+
+void SharedConnection::on_goaway(ErrorCode code) {
+  stats_.count_goaway(code);
+  if (state_ == State::open) state_ = State::leaving;
+  ListNode<SharedConnection>::unlink();
+}
+
+void SharedConnection::on_pong() {
+  answered_ = loop_.now();
+  is_doubted_ = false;
+}
+
+void SharedConnection::wake() {
+  transport_->watch().wait_readable(this);
+  read();
+}
+
+void SharedConnection::read() {
+  Slab slab;
+  slab.acquire();
+  for (int i = 0; i < kReadsPerTurn && state_ != State::closed; ++i) {
+    const IoResult result = transport_->read({slab.data(), Slab::kSize});
+    if (result.state == IoResult::State::would_block) return;
+    if (result.state != IoResult::State::ok) return lose(Failure::upstream_reset, "the endpoint closed the connection");
+    take({slab.data(), result.bytes});
+    if (requests_ == 0 && transport_) transport_->settle();
+  }
+  if (state_ != State::closed) loop_.set_deadline(reader_, Duration::zero());
+}
+
+void SharedConnection::take(std::string_view bytes) {
+  heard_ = loop_.now();
+  is_receiving_ = true;
+  const bool goes_on = session_.receive(bytes, milliseconds(heard_));
+  is_receiving_ = false;
+  if (!goes_on) {
+    count_end();
+    return lose(Failure::upstream_bad_response, reason());
+  }
+  if (state_ == State::leaving && requests_ == 0) flush();
+}
+
+// Everything that is to be said goes out, in as few writes as the buffer allows: one, mostly.
+void SharedConnection::flush() {
+  if (is_receiving_) return on_output();
+  const bool is_last = state_ == State::leaving && requests_ == 0;
+  if (is_last) session_.go_away();  // not before: some services answer nothing once they have read it
+  is_flushing_ = true;
+  for (int writes = 0; state_ != State::closed; ++writes) {
+    if (writes == kWritesPerTurn) {
+      writer_.is_next_turn = true;
+      loop_.set_deadline(writer_, Duration::zero());
+      break;
+    }
+    if (unsent_.empty()) {
+      out_.acquire();
+      unsent_ = {out_.data(), session_.gather({out_.data(), Slab::kSize})};
+      if (unsent_.empty()) break;
+    }
+    if (!write()) break;
+  }
+  is_flushing_ = false;
+  if (is_last) return lose(Failure::upstream_reset, "it was ended");
+  if (!unsent_.empty()) return;
+  out_.release();
+  end_if_over();
+}
+
+// False: not everything went out, and somebody will go on, or nobody can.
+bool SharedConnection::write() {
+  const iovec piece = net::piece(unsent_);
+  const IoResult result = transport_->write({&piece, 1});
+  if (result.state == IoResult::State::would_block) {
+    transport_->watch().wait_writable(&writer_);
+    if (!writer_.is_linked()) loop_.set_deadline(writer_, kStall);
+    return false;
+  }
+  if (result.state != IoResult::State::ok) {
+    unsent_ = {};
+    lose(Failure::upstream_reset, "the endpoint closed the connection");
+    return false;
+  }
+  writer_.clear();
+  unsent_.remove_prefix(result.bytes);
+  return true;
+}
+
+void SharedConnection::go_on_writing() {
+  if (std::exchange(writer_.is_next_turn, false)) return flush();
+  lose(Failure::upstream_write_timeout, "the endpoint stopped reading");
+}
+
+// What is over closes.
+void SharedConnection::end_if_over() {
+  if (state_ == State::closed) return;
+  if (session_.error() != ErrorCode::no_error && session_.is_over()) {
+    count_end();
+    return lose(Failure::upstream_bad_response, reason());
+  }
+  if (session_.is_over()) lose(Failure::upstream_reset, "the endpoint ended the connection");
+}
+
+// Why the connection can't go on; never empty.
+std::string_view SharedConnection::reason() const {
+  return session_.error_text().empty() ? http::h2::error_name(session_.error()) : session_.error_text();
+}
+
+void SharedConnection::count_end() {
+  if (session_.abuse()) stats_.count(*session_.abuse());
+  if (session_.error() != ErrorCode::no_error) stats_.count_error(session_.error());
+}
+
+void SharedConnection::ask() {
+  session_.ping();
+  asked_ = loop_.now();
+  wait_for(Waiting::pong, limits_.ping);
+}
+
+void SharedConnection::doubt() {
+  if (state_ == State::closed || std::exchange(is_doubted_, true) || waiting_ == Waiting::pong) return;
+  ask();
+}
+
+void SharedConnection::wait() {
+  if (state_ == State::closed || is_doubted_) return;
+  wait_for(requests_ == 0 ? Waiting::idle : Waiting::silence, requests_ == 0 ? limits_.idle : limits_.ping);
+}
+
+void SharedConnection::wait_for(Waiting what, Duration limit) {
+  waiting_ = what;
+  loop_.set_deadline(*this, limit);
+}
+
+void SharedConnection::expired() {
+  const Instant now = loop_.now();
+  switch (waiting_) {
+    case Waiting::idle:
+      return retire();
+    case Waiting::silence: {
+      const bool rests = heard_ == answered_ && now - answered_ < kRest;
+      if (now - heard_ < limits_.ping || rests) return wait();
+      return ask();
+    }
+    case Waiting::pong:
+      if (heard_ < asked_) {
+        stats_.pings_unanswered.add();
+        return lose(Failure::upstream_timeout, "a PING was not answered");
+      }
+      is_doubted_ = false;
+      return wait();
+  }
+}
+
+void SharedConnection::retire() {
+  if (state_ == State::closed) return;
+  state_ = State::leaving;
+  ListNode<SharedConnection>::unlink();
+  if (requests_ == 0) flush();
+}
+
+void SharedConnection::lose(Failure failure, std::string_view why) {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  ListNode<SharedConnection>::unlink();
+  Deadline::clear();
+  writer_.clear();
+  reader_.clear();
+  flush_.unlink();
+  transport_.reset();
+  unsent_ = {};
+  out_.release();
+  if (requests_ == 0) return loop_.defer(*this);
+  while (!open_.empty()) {
+    SharedRequest& request = open_.front();
+    request.ListNode<SharedRequest>::unlink();
+    request.on_lost(failure, why);
+  }
+}
+
+}  // namespace outrigger::upstream
