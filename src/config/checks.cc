@@ -9,6 +9,7 @@
 #include "config/circles.h"
 #include "config/describe.h"
 #include "config/findings.h"
+#include "config/route_checks.h"
 #include "config/scalar.h"
 #include "config/time_checks.h"
 #include "outrigger/endpoint_gate.h"
@@ -152,7 +153,7 @@ class Checks {
     for (std::size_t i = 0; i < listener.routes.size(); ++i) {
       route(listener.routes[i], path + ".routes[" + std::to_string(i) + "]");
     }
-    unreachable(listener, path);
+    check_reachable(listener, path, Findings(parser_.origins(), report_));
   }
 
   void route(const Route& route, const std::string& path) {
@@ -208,22 +209,6 @@ class Checks {
       need_http(route.filters, path);
       upstream_needs_http(route.upstream, path);
       for (const WeightedUpstream& part : route.split) upstream_needs_http(part.upstream, path);
-    }
-  }
-
-  // Two routes with the same conditions: file order decides, the second is never taken.
-  void unreachable(const Listener& listener, const std::string& path) {
-    std::map<std::string, std::string> seen;
-    for (std::size_t i = 0; i < listener.routes.size(); ++i) {
-      const std::string here = path + ".routes[" + std::to_string(i) + "]";
-      RouteMatch match = listener.routes[i].match;
-      std::ranges::sort(match.host);
-      std::ranges::sort(match.sni);
-      std::ranges::sort(match.method);
-      std::ranges::sort(match.headers, {}, &StringMatch::name);
-      std::ranges::sort(match.query, {}, &StringMatch::name);
-      const auto [first, fresh] = seen.try_emplace(format_flow(schema_of<RouteMatch>(), &match), here);
-      if (!fresh) report_.warning(mark_of(here), here, "is never reached: " + first->second + " has the same match");
     }
   }
 
