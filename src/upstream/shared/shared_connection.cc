@@ -94,6 +94,7 @@ void SharedConnection::on_goaway(ErrorCode code) {
 void SharedConnection::on_pong() {
   answered_ = loop_.now();
   is_doubted_ = false;
+  if (waiting_ == Waiting::pong) wait();
 }
 
 void SharedConnection::wake() {
@@ -224,7 +225,8 @@ void SharedConnection::expired() {
       return retire();
     case Waiting::silence: {
       const bool rests = heard_ == answered_ && now - answered_ < kRest;
-      if (now - heard_ < limits_.ping || rests) return wait();
+      if (rests) return wait();
+      if (now - heard_ < limits_.ping) return wait_for(Waiting::silence, limits_.ping - (now - heard_));
       return ask();
     }
     case Waiting::pong:

@@ -120,7 +120,7 @@ class Grpc(Case):
     def test_the_services_learn_what_is_left_of_a_deadline(self):
         self.serve()
         left = int(self.calls.unary("Left", timeout=20)[0])
-        self.assertTrue(10_000 < left <= 20_000, left)
+        self.assertTrue(10_000 < left < 21_000, left)  # clients round the time that they tell up
 
     def test_a_deadline_ends_the_call_even_while_it_answers(self):
         self.serve()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 import hpack
 from hyperframe import frame as frames
@@ -388,6 +389,9 @@ class Connections(Upstream):
         until(lambda: service.talks and service.talks[0].pings == 1, "a PING")
         self.assertFalse(client.answers[stream].is_over)  # it was answered
         self.assertEqual(504, client.answer(stream).status)
+        # Not answered in time: it is asked again, and gets no other request before it has answered.
+        until(lambda: service.talks[0].pings >= 2, "the PING after that")
+        time.sleep(0.3)  # its answer
         service.talks[0].falls_silent = True
         self.assertEqual(504, client.answer(client.request("POST")).status)
         until(lambda: self.value("http2_pings_unanswered_total") == 1, "the connection to be given up")
