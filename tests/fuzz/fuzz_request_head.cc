@@ -71,7 +71,7 @@ void check_readers(std::string_view input) {
   Headers plain(arena);
   const FieldLines a = read_fields(input, kLimits.max_fields, best);
   const FieldLines b = read_fields_plain(input, kLimits.max_fields, plain);
-  require(a.size == b.size && a.error == b.error && a.has_lookalike == b.has_lookalike, "both readers end alike");
+  require(a.size == b.size && a.error == b.error && a.has_underscore == b.has_underscore, "both readers end alike");
   require(a.size <= input.size(), "no line outside the input");
   if (a.size == 0) return;
   require(fuzz::is_same(best, plain), "both readers read the same fields");
