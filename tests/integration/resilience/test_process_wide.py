@@ -71,8 +71,9 @@ class ProcessWide(Case):
         good, bad = self.start(raw.Peer.answering()), self.start(raw.Peer.answering(UNAVAILABLE))
         self.serve("outlier: {consecutive_failures: 10, eject_for: 5m}, filters: []", good.address, bad.address)
         statuses = self.statuses(4)
-        self.assertEqual(10, statuses.count(503))
-        self.assertEqual(10, len(bad.requests))
+        # Ten, and those that were on their way when the tenth failed; a count for each worker would let 40 through.
+        self.assertIn(statuses.count(503), range(10, 10 + CLIENTS))
+        self.assertEqual(statuses.count(503), len(bad.requests))
         self.assertEqual({200}, set(statuses[-CLIENTS:]))
         self.assertEqual(1, self.metric("upstream_ejections_total", reason="consecutive_failures"))
 
