@@ -33,7 +33,7 @@ std::string received_target(std::string_view input) {
 
 HeadResult read_head(std::string_view input, RequestHead& head) {
   std::size_t scanned = 0;
-  return parse_request_head(input, scanned, {}, PathPolicy::keep, head);
+  return parse_request_head(input, scanned, {.keeps_underscores = true}, PathPolicy::keep, head);
 }
 
 std::string read_next(std::string_view input) {
