@@ -121,9 +121,11 @@ void SessionCallbacks::end_block(Session& session, Stream& stream, bool ends) {
   stream.on_head(check);
 }
 
-// The content ended: it is as long as was announced, or the message is malformed (RFC 9113 section 8.1.1).
+// The content ended: it is as long as was announced, or the message is malformed (RFC 9113 section 8.1.1); so it is
+// without a final head (section 8.1).
 void SessionCallbacks::end_content(Session& session, Stream& stream) {
-  if (stream.counts_content_ && stream.content_left_ != 0) return session.fail_message(stream);
+  const bool is_short = stream.counts_content_ && stream.content_left_ != 0;
+  if (is_short || !stream.received_head_) return session.fail_message(stream);
   stream.received_end_ = true;
   stream.on_end();
 }
@@ -137,14 +139,12 @@ int SessionCallbacks::on_data_chunk(nghttp2_session* native, std::uint8_t, std::
     return 0;
   }
   session.guard_.allow(Abuse::ping_flood, 1);
-  if (stream->counts_content_) {
-    if (length > stream->content_left_) {
-      nghttp2_session_consume(native, id, length);
-      session.fail_message(*stream);
-      return 0;
-    }
-    stream->content_left_ -= length;
+  if (!stream->received_head_ || (stream->counts_content_ && length > stream->content_left_)) {
+    nghttp2_session_consume(native, id, length);
+    session.fail_message(*stream);
+    return 0;
   }
+  if (stream->counts_content_) stream->content_left_ -= length;
   stream->on_data(text(data, length));
   return 0;
 }
