@@ -18,7 +18,7 @@ ALLOWED = {
     "proxy": _PROXY,
     "cache": {"cache", "http", "base"},
     "filters": {"base", "cache"},  # and its own folder
-    "adapters": {"base", "event", "net", "stats", "config"},
+    "adapters": _UPSTREAM,
     "server": _SERVER,
     "cli": _SERVER | {"cli"},
 }
