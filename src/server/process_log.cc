@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kQueue = 1024;  // lines
+constexpr std::size_t kQueue = 256;  // lines
 constexpr const char* kText = "%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v";
 constexpr const char* kJson = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})";
 
