@@ -46,9 +46,10 @@ class LineFormat {
  private:
   // A field of a JSON line, or a part of a line of text.
   struct Item {
-    std::string lead;  // what stands before the value: `"method":"`, or fixed text
+    std::string lead;  // what stands before the value: `,"method":"`, or fixed text
     std::vector<Template::Part> value;
     bool is_number = false;
+    bool is_plain = false;  // is written as it is
   };
   void add_json(const std::string& name, Template value);
   void write_json(const Moment& moment, Line& line) const;

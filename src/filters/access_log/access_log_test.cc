@@ -151,6 +151,28 @@ TEST_CASE("access_log: whatever a client sends, the line is one line of JSON in 
   }
 }
 
+TEST_CASE("access_log: a byte that is escaped is found wherever it stands in a value", "[filter][access_log]") {
+  const auto json = [](std::string_view value) {
+    std::array<char, 512> room;
+    Line line(room.data(), room.size());
+    line.json(value);
+    return std::string(room.data(), line.mark());
+  };
+  const std::pair<std::string, std::string> bytes[] = {{"\"", "\\\""},      {"\\", "\\\\"},
+                                                       {"\x1f", "\\u001f"}, {"\x7f", "\\u007f"},
+                                                       {"\xff", "\\u00ff"}, {"\xc3\xa9", "\xc3\xa9"}};
+  for (std::size_t size = 0; size < 50; ++size) {
+    const std::string text(size, 'x');
+    CHECK(json(text) == text);
+    for (std::size_t at = 0; at <= size; ++at) {
+      for (const auto& [byte, escaped] : bytes) {
+        if (json(std::string(text).insert(at, byte)) != std::string(text).insert(at, escaped))
+          FAIL_CHECK(size << " " << at);
+      }
+    }
+  }
+}
+
 TEST_CASE("access_log: a line that would be too long loses whole fields", "[filter][access_log]") {
   Logged logged("{fields: {add: {a: '${header:X}', b: '${header:X}', c: '${header:X}', d: '${header:X}', e: 'z'}}}");
   logged.chain.send({"GET /", {{"X", std::string(500, '\xff')}}});

@@ -1,5 +1,6 @@
 #include "filters/access_log/line.h"
 
+#include <algorithm>
 #include <array>
 
 #if defined(__SSE2__)
@@ -19,26 +20,44 @@ constexpr std::array<bool, 256> kHarmless = [] {
   return table;
 }();
 
-std::size_t harmless_prefix(std::string_view text) {
-  std::size_t size = 0;
-#if defined(__SSE2__)
-  const __m128i highest_control = _mm_set1_epi8(0x1f);
-  const __m128i del = _mm_set1_epi8(0x7f);
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  for (; text.size() - size >= 16; size += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + size));
-    // Signed: bytes from 0x80 on are below zero.
-    const __m128i visible = _mm_cmpgt_epi8(bytes, highest_control);
-    const __m128i special = _mm_or_si128(_mm_cmpeq_epi8(bytes, del),
-                                         _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const int good = _mm_movemask_epi8(_mm_andnot_si128(special, visible));
-    if (good != 0xffff) return size + static_cast<std::size_t>(__builtin_ctz(~static_cast<unsigned>(good)));
-  }
-#endif
+std::size_t harmless_bytes(std::string_view text, std::size_t size) {
   while (size < text.size() && kHarmless[static_cast<unsigned char>(text[size])]) ++size;
   return size;
 }
+
+#if defined(__SSE2__)
+// One bit for each byte that is not harmless.
+unsigned harmful(__m128i bytes) {
+  const __m128i visible = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f));  // signed: bytes from 0x80 on are below zero
+  const __m128i special =
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)),
+                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(special, visible))) ^ 0xffffU;
+}
+
+__m128i sixteen(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
+
+__m128i both_ends(std::string_view text) {
+  const auto eight = [](const char* at) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at)); };
+  return _mm_unpacklo_epi64(eight(text.data()), eight(text.data() + text.size() - 8));
+}
+
+std::size_t harmless_prefix(std::string_view text) {
+  if (text.size() < 16) {
+    const bool is_whole = text.size() >= 8 && harmful(both_ends(text)) == 0;
+    return is_whole ? text.size() : harmless_bytes(text, 0);
+  }
+  // The last block may overlap the one before, which had nothing.
+  for (std::size_t at = 0; at < text.size(); at += 16) {
+    const std::size_t from = std::min(at, text.size() - 16);
+    const unsigned bits = harmful(sixteen(text.data() + from));
+    if (bits != 0) return from + static_cast<std::size_t>(__builtin_ctz(bits));
+  }
+  return text.size();
+}
+#else
+std::size_t harmless_prefix(std::string_view text) { return harmless_bytes(text, 0); }
+#endif
 
 bool is_between(char c, unsigned low, unsigned high) {
   const auto byte = static_cast<unsigned char>(c);

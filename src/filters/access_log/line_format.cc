@@ -27,6 +27,12 @@ bool is_credential(std::string_view field) {
   return std::ranges::any_of(kCredentials, [field](auto name) { return equals_ignoring_case(name, field); });
 }
 
+// Never has a character that JSON escapes: a token or an address.
+bool is_plain(Value value) {
+  return value == Value::time || value == Value::method || value == Value::protocol || value == Value::scheme ||
+         value == Value::client_ip || value == Value::failure;
+}
+
 std::string json_key(const std::string& name) {
   std::array<char, 1024> room;
   Line line(room.data(), room.size());
@@ -77,7 +83,9 @@ void LineFormat::add_json(const std::string& name, Template value) {
   item.value = without_credentials(value.parts());
   item.is_number = item.value.size() == 1 && item.value.front().is_variable &&
                    describe(item.value.front().value).kind == ValueKind::number;
-  item.lead = json_key(name) + (item.is_number ? "" : "\"");
+  item.is_plain = item.is_number ||
+                  (item.value.size() == 1 && item.value.front().is_variable && is_plain(item.value.front().value));
+  item.lead = "," + json_key(name) + (item.is_number ? "" : "\"");
 }
 
 std::size_t LineFormat::write(const Moment& moment, char* room, std::size_t size) const {
@@ -94,7 +102,7 @@ std::size_t LineFormat::write(const Moment& moment, char* room, std::size_t size
 void LineFormat::write_json(const Moment& moment, Line& line) const {
   Scratch scratch;
   line.raw("{");
-  std::string_view comma;
+  std::size_t comma = 1;  // of the first field there is none
   for (const Item& item : items_) {
     const auto text_at = [&](const Template::Part& part) -> std::string_view {
       return part.is_variable ? text_of(part.value, part.text, moment, scratch) : std::string_view(part.text);
@@ -103,16 +111,15 @@ void LineFormat::write_json(const Moment& moment, Line& line) const {
     const std::string_view first = text_at(item.value.front());
     if (first.empty() && item.value.size() == 1) continue;
     char* const before = line.mark();
-    line.raw(comma);
-    line.raw(item.lead);
+    line.raw(std::string_view(item.lead).substr(comma));
     char* const begin = line.mark();
-    item.is_number ? line.raw(first) : line.json(first);
+    item.is_plain ? line.raw(first) : line.json(first);
     for (std::size_t i = 1; i < item.value.size(); ++i) line.json(text_at(item.value[i]));
     const bool has_value = line.mark() != begin;
     if (!item.is_number) line.raw("\"");
     if (line.is_full() || !has_value) line.rewind(before);
     if (line.is_full()) return;
-    if (has_value) comma = ",";
+    if (has_value) comma = 0;
   }
 }
 
