@@ -25,6 +25,8 @@ class Lifecycle {
   Lifecycle(EventLoop& loop, Hooks hooks);
 
   Phase phase() const { return phase_; }
+  // The process was told to end.
+  bool is_terminating() const { return terminating_; }
   // The time to drain is over, and connections are still open. They may go on until the process is told to end.
   bool is_overdue() const { return is_overdue_; }
   // How long a drain may take, of the one under way; zero before.

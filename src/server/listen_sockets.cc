@@ -14,22 +14,25 @@ std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(c
                                                                                std::size_t count, bool is_own_port) {
   const auto parsed = net::Address::parse(address);
   if (!parsed) return std::unexpected(parsed.error());
-  std::shared_ptr<ListenSockets> made(new ListenSockets(address, {}));
   if (!is_own_port || parsed->is_unix()) {
     // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
     const auto probe = net::bind_to(*parsed, false);
     if (!probe) return std::unexpected(probe.error());
-    if (parsed->is_unix()) {
-      made->sockets_.push_back(*probe);
-      return made;
-    }
+    if (parsed->is_unix()) return shared(address, *probe);
     ::close(*probe);
   }
+  std::shared_ptr<ListenSockets> made(new ListenSockets(address, {}));
   for (std::size_t i = 0; i < count; ++i) {
     const auto socket = net::bind_to(*parsed, true);
     if (!socket) return std::unexpected(socket.error());
     made->sockets_.push_back(*socket);
   }
+  return made;
+}
+
+std::shared_ptr<ListenSockets> ListenSockets::shared(const std::string& address, int socket) {
+  std::shared_ptr<ListenSockets> made(new ListenSockets(address, {socket}));
+  made->is_shared_ = true;
   return made;
 }
 

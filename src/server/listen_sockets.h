@@ -17,6 +17,8 @@ class ListenSockets {
   // Thread: any.
   static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count,
                                                                          bool is_own_port = false);
+  // One socket, which listens already or not, for all workers; takes it over.
+  static std::shared_ptr<ListenSockets> shared(const std::string& address, int socket);
   ~ListenSockets();
   // From here on connections are taken; nothing where they are already. Why not, "" if it worked. Thread: the main one.
   std::string listen();
@@ -28,7 +30,8 @@ class ListenSockets {
   void wait_for_data(bool waits) const;
   // As it stands in the file.
   const std::string& address() const { return address_; }
-  std::size_t count() const { return sockets_.size(); }
+  // Has it what `count` workers need?
+  bool suits(std::size_t count) const { return is_shared_ || sockets_.size() == count; }
   // The socket of worker `index`, counted from 0.
   int of(std::size_t index) const { return sockets_[sockets_.size() == 1 ? 0 : index]; }
 
@@ -37,6 +40,7 @@ class ListenSockets {
       : address_(std::move(address)), sockets_(std::move(sockets)) {}
   std::string address_;
   std::vector<int> sockets_;
+  bool is_shared_ = false;
   bool is_listening_ = false;
 };
 

@@ -22,12 +22,11 @@ std::string LoadReport::headline() const {
   return {};
 }
 
-Reloader::Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, std::size_t workers,
-                   std::function<void(std::shared_ptr<const Snapshot>)> adopt)
+Reloader::Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, SnapshotBuilder builder, Hooks hooks)
     : source_(std::move(source)),
       catalog_(catalog),
-      builder_(workers),
-      adopt_(std::move(adopt)),
+      builder_(std::move(builder)),
+      hooks_(std::move(hooks)),
       watch_(loop, [this] { reload(); }),
       good_(reloads("success")),
       bad_(reloads("failure")) {
@@ -47,6 +46,7 @@ config::LoadResult Reloader::load(const config::Inspect& inspect) {
 }
 
 const LoadReport& Reloader::reload() {
+  hooks_.begins();
   SnapshotBuilder::Prepared next;
   config::LoadResult result = load([&](const config::Settings& settings, const config::Findings& findings) {
     next = {};  // of an earlier reading: lets go of its ports
@@ -58,13 +58,14 @@ const LoadReport& Reloader::reload() {
   (report_.ok ? good_ : bad_).add();
   if (report_.generation > 0) tell();
   if (report_.ok) ++report_.generation;
+  hooks_.ended();
   return report_;
 }
 
 bool Reloader::adopt(SnapshotBuilder::Prepared next, config::Settings settings) {
   auto snapshot = builder_.adopt(std::move(next), std::move(settings));
   if (snapshot) {
-    adopt_(std::move(*snapshot));
+    hooks_.adopt(std::move(*snapshot));
   } else {
     report_.diagnostics.emplace_back().message = snapshot.error();
   }

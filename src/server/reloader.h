@@ -32,9 +32,12 @@ struct LoadReport {
 // Thread: the loop's.
 class Reloader {
  public:
-  // `adopt` is called with each good snapshot.
-  Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, std::size_t workers,
-           std::function<void(std::shared_ptr<const Snapshot>)> adopt);
+  struct Hooks {
+    std::function<void()> begins;                                // to load
+    std::function<void(std::shared_ptr<const Snapshot>)> adopt;  // each good snapshot
+    std::function<void()> ended;                                 // well or not: report() says it
+  };
+  Reloader(EventLoop& loop, Source source, config::FilterCatalog catalog, SnapshotBuilder builder, Hooks hooks);
 
   // Reads, checks, builds and adopts; says in the process log how it went. The first call is the start: it says
   // nothing.
@@ -50,7 +53,7 @@ class Reloader {
   Source source_;
   config::FilterCatalog catalog_;
   SnapshotBuilder builder_;
-  std::function<void(std::shared_ptr<const Snapshot>)> adopt_;
+  Hooks hooks_;
   std::vector<std::string> sources_;  // that the latest reading named
   FileWatch watch_;
   LoadReport report_;

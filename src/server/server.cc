@@ -11,6 +11,7 @@
 #include "outrigger/line_log.h"
 #include "server/admin/admin_api.h"
 #include "server/admin/status_pages.h"
+#include "server/app/app_probes.h"
 #include "server/memory_limit.h"
 #include "server/privileges.h"
 #include "server/process_metrics.h"
@@ -30,10 +31,13 @@ void print(const LoadReport& report) {
   }
 }
 
-sigset_t handled_signals() {
+// With an app also its end, and what it may mean by the other signals that people send.
+sigset_t handled_signals(bool has_app) {
   sigset_t mask;
   sigemptyset(&mask);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&mask, signal);
+  if (!has_app) return mask;
+  for (const int signal : {SIGCHLD, SIGQUIT, SIGUSR2, SIGWINCH}) sigaddset(&mask, signal);
   return mask;
 }
 
@@ -43,7 +47,7 @@ sigset_t handled_signals() {
 class Server::SignalWatch final : private Wakeable {
  public:
   explicit SignalWatch(Server& server) : server_(server), watch_(server.loop_) {
-    const sigset_t mask = handled_signals();
+    const sigset_t mask = handled_signals(server.has_app());
     watch_.set_fd(::signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC));
     watch_.wait_readable(this);
   }
@@ -76,7 +80,7 @@ Server::Server(Options options, config::FilterCatalog catalog)
                                for (auto& worker : workers_) open += worker->connections();
                                return open;
                              },
-                         .end = [this] { loop_.stop(); }}) {
+                         .end = [this] { end(); }}) {
   if (options_.workers == 0) options_.workers = default_workers();
   options_.workers = std::min(options_.workers, stats::kMaxWorkers);
 }
@@ -86,15 +90,21 @@ Server::~Server() {
 }
 
 bool Server::start() {
-  const sigset_t mask = handled_signals();
+  const sigset_t mask = handled_signals(has_app());
   ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);  // before any thread: they all inherit it
   ::signal(SIGPIPE, SIG_IGN);
   harden_process();
-  reloader_ =
-      std::make_unique<Reloader>(loop_, options_.source, catalog_, options_.workers,
-                                 [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); });
+  inherited_.take();
+  reloader_ = std::make_unique<Reloader>(
+      loop_, options_.source, catalog_, SnapshotBuilder(options_.workers, &inherited_),
+      Reloader::Hooks{.begins = [this] { manager_.reloading(); },
+                      .adopt = [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); },
+                      .ended = [this] { manager_.reloaded(status_line()); }});
   const LoadReport& report = reloader_->reload();
   print(report);
+  if (report.ok && start_error_.empty() && !options_.app.wait_for.empty()) {
+    start_error_ = check_app_probe(options_.app.wait_for, snapshot_->settings);
+  }
   if (!start_error_.empty()) std::fprintf(stderr, "outrigger: %s\n", start_error_.c_str());
   return report.ok && start_error_.empty();
 }
@@ -129,14 +139,79 @@ int Server::run() {
   }
   log(LogLevel::info, "started",
       {{"version", OUTRIGGER_VERSION}, {"file", options_.source.file}, {"workers", std::to_string(workers_.size())}});
-  loop_.run();
+  for (const std::string& socket : inherited_.unused()) {
+    log(LogLevel::warn, "no listener has the name or the address of a socket that was passed", {{"socket", socket}});
+  }
+  manager_.start_watchdog([this](std::function<void()> all_answered) { ask_workers(std::move(all_answered)); });
+  if (start_app()) loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
   stop_background();
   close_logs();
   log(LogLevel::info, "stopped");
-  if (!process_log_->flush(kLastLines)) std::_Exit(0);  // stderr takes nothing, and waiting for it would never end
-  return 0;
+  if (!process_log_->flush(kLastLines))
+    std::_Exit(exit_code_);  // stderr takes nothing, and waiting for it would never end
+  return exit_code_;
+}
+
+void Server::ask_workers(std::function<void()> all_answered) {
+  auto missing = std::make_shared<std::size_t>(workers_.size());  // used on this thread only
+  for (const auto& worker : workers_) {
+    worker->post([this, missing, all_answered] {
+      loop_.post([missing, all_answered] {
+        if (--*missing == 0) all_answered();
+      });
+    });
+  }
+}
+
+std::string Server::status_line() const {
+  if (lifecycle_.phase() != Phase::serving) return std::string(name_of(lifecycle_.phase()));
+  if (const std::string why = not_ready(); !why.empty()) return why;
+  const std::string problem = reloader_->report().headline();
+  if (!problem.empty()) return "serving with the configuration before: " + problem;
+  return "serving with " + options_.source.file;
+}
+
+void Server::tell_manager() {
+  if (not_ready().empty()) manager_.ready(status_line());
+  manager_.status(status_line());
+}
+
+bool Server::start_app() {
+  if (!has_app()) {
+    tell_manager();
+    return true;
+  }
+  app_ = std::make_unique<App>(loop_, options_.app,
+                               App::Hooks{.probe =
+                                              [this](std::function<void()> is_up) {
+                                                return make_app_probe(loop_, options_.app.wait_for, workers_,
+                                                                      std::move(is_up));
+                                              },
+                                          .moved = [this] { tell_manager(); },
+                                          .ended = [this](int exit_code) { app_ended(exit_code); }});
+  exit_code_ = app_->start().value_or(0);
+  return exit_code_ == 0;
+}
+
+// The end of the app is the end of the process; what its clients have been promised comes first.
+void Server::app_ended(int exit_code) {
+  exit_code_ = exit_code;
+  if (is_ending_) return loop_.stop();
+  if (!lifecycle_.is_terminating()) lifecycle_.terminate(snapshot_->settings.shutdown, true);
+}
+
+// Traffic has ended, now the app may; without one, or when it has ended already, the process does.
+void Server::end() {
+  is_ending_ = true;
+  if (!app_ || app_->phase() == AppPhase::ended) return loop_.stop();
+  app_->stop(end_signal_);
+}
+
+std::string Server::not_ready() const {
+  if (!app_ || app_->phase() == AppPhase::up) return {};
+  return "the app is " + std::string(name_of(app_->phase()));
 }
 
 void Server::on_signal(int signal) {
@@ -149,9 +224,15 @@ void Server::on_signal(int signal) {
       break;
     case SIGTERM:
     case SIGINT:
+      end_signal_ = signal;
+      manager_.stopping();
       lifecycle_.terminate(snapshot_->settings.shutdown, signal == SIGINT);
       break;
+    case SIGCHLD:
+      if (app_) app_->on_child_ended();
+      break;
     default:
+      if (app_) app_->forward(signal);
       break;
   }
 }

@@ -88,11 +88,11 @@ SnapshotBuilder::Prepared SnapshotBuilder::open(const config::Settings& settings
   Snapshot& snapshot = *next.snapshot;
   for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
     const config::Listener& listener = settings.listeners[i];
-    auto sockets = bind(listener.address, workers_, listener_path(i) + ".address", findings);
+    auto sockets = bind(listener.name, listener.address, workers_, listener_path(i) + ".address", findings);
     if (sockets) snapshot.sockets[listener.name] = std::move(sockets);
   }
-  if (settings.status) snapshot.status = bind(settings.status->address, 1, "status.address", findings);
-  if (settings.admin) snapshot.admin = bind(settings.admin->address, 1, "admin.address", findings);
+  if (settings.status) snapshot.status = bind("status", settings.status->address, 1, "status.address", findings);
+  if (settings.admin) snapshot.admin = bind("admin", settings.admin->address, 1, "admin.address", findings);
   return next;
 }
 
@@ -115,12 +115,14 @@ std::expected<std::shared_ptr<const Snapshot>, std::string> SnapshotBuilder::ado
   return current_;
 }
 
-std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const std::string& address, std::size_t count,
-                                                     const std::string& path, const config::Findings& findings) const {
+std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const std::string& name, const std::string& address,
+                                                     std::size_t count, const std::string& path,
+                                                     const config::Findings& findings) const {
   if (address.empty() || findings.has_errors(path)) return nullptr;
   const auto kept = current_ ? find(*current_, address) : nullptr;
-  const bool is_unix = port_of(address) == 0;  // one socket for all workers
-  if (kept && (is_unix || kept->count() == count)) return kept;
+  if (kept && kept->suits(count)) return kept;
+  const auto passed = inherited_ == nullptr ? std::nullopt : inherited_->find(name, address);
+  if (passed) return ListenSockets::shared(address, *passed);
   auto made = ListenSockets::bind(address, count, current_ && holds_port(*current_, address));
   if (made) return *made;
   findings.error(path, made.error());

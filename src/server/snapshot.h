@@ -8,6 +8,7 @@
 
 #include "config/load.h"
 #include "net/tls/context.h"
+#include "server/inherited_sockets.h"
 #include "server/listen_sockets.h"
 #include "upstream/client_contexts.h"
 
@@ -29,7 +30,9 @@ struct Snapshot {
 // sessions resume across reloads). Thread: the main one; blocks on files.
 class SnapshotBuilder {
  public:
-  explicit SnapshotBuilder(std::size_t workers) : workers_(workers) {}
+  // `inherited`: sockets that the process was started with, taken before new ones are bound; null: none.
+  explicit SnapshotBuilder(std::size_t workers, InheritedSockets* inherited = nullptr)
+      : workers_(workers), inherited_(inherited) {}
 
   struct LoadedCertificate {
     std::uint64_t content;
@@ -50,12 +53,13 @@ class SnapshotBuilder {
   std::expected<std::shared_ptr<const Snapshot>, std::string> adopt(Prepared opened, config::Settings settings);
 
  private:
-  std::shared_ptr<ListenSockets> bind(const std::string& address, std::size_t count, const std::string& path,
-                                      const config::Findings& findings) const;
+  std::shared_ptr<ListenSockets> bind(const std::string& name, const std::string& address, std::size_t count,
+                                      const std::string& path, const config::Findings& findings) const;
   Certificate certificate(const config::Listener& listener, const std::string& path, Certificates& used,
                           const config::Findings& findings) const;
 
   std::size_t workers_;
+  InheritedSockets* inherited_;
   std::shared_ptr<const Snapshot> current_;
   Certificates certificates_;
 };

@@ -62,6 +62,15 @@ json drain_state(const Lifecycle& lifecycle) {
           {"limit_ms", std::chrono::duration_cast<std::chrono::milliseconds>(lifecycle.drain_limit()).count()}};
 }
 
+json app_state(const App* app) {
+  if (app == nullptr) return nullptr;
+  const auto code = app->exit_code();
+  return {{"phase", std::string(name_of(app->phase()))},
+          {"pid", app->pid()},
+          {"restarts", app->restarts()},
+          {"exit_code", code ? json(*code) : json()}};
+}
+
 json report_of(const LoadReport& report) {
   const json errors = json::parse(config::to_json(report.diagnostics));
   return {{"ok", report.ok}, {"at", utc(report.at)}, {"generation", report.generation}, {"diagnostics", errors}};
@@ -160,6 +169,7 @@ Task<Response> AdminApi::info(Exchange& exchange) {
                               {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
                               {"phase", std::string(name_of(server_.lifecycle().phase()))},
                               {"drain", drain_state(server_.lifecycle())},
+                              {"app", app_state(server_.app())},
                               {"file", server_.reloader().source().file},
                               {"workers", server_.workers().size()},
                               {"open_connections", std::accumulate(connections.begin(), connections.end(), 0UZ)},

@@ -45,6 +45,9 @@ Response StatusPages::readyz(Exchange& exchange) {
   if (phase != Phase::serving) {
     return exchange.respond(503, exchange.arena().concat("not ready: ", name_of(phase), "\n"), kText);
   }
+  if (const std::string why = server_.not_ready(); !why.empty()) {
+    return exchange.respond(503, exchange.arena().concat("not ready: ", why, "\n"), kText);
+  }
   const LoadReport& report = server_.reloader().report();
   if (report.ok) return exchange.respond(200, "ready\n", kText);
   return exchange.respond(200,

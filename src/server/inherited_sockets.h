@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+
+namespace outrigger::server {
+
+// Listening sockets that this process was started with, as systemd's socket activation passes them: sd_listen_fds(3).
+// They stay open as long as the process: what has connected to one is queued there whatever a reload does.
+// Thread: the main one.
+class InheritedSockets {
+ public:
+  InheritedSockets() = default;
+  ~InheritedSockets();
+  InheritedSockets(const InheritedSockets&) = delete;
+  InheritedSockets& operator=(const InheritedSockets&) = delete;
+
+  // Takes them over from the environment, where they are for this process. Before any thread.
+  void take();
+  // A duplicate of the socket with that name (FileDescriptorName=), else of the one that listens on `address`.
+  std::optional<int> find(const std::string& name, const std::string& address);
+  // Those that find() never gave, as "name (address)".
+  std::vector<std::string> unused() const;
+
+ private:
+  struct Socket {
+    int fd;
+    std::string name;
+    net::Address address;
+    bool is_used = false;
+  };
+  std::vector<Socket> sockets_;
+};
+
+}  // namespace outrigger::server
