@@ -58,7 +58,9 @@ class Body {
   virtual State splice(int into, std::size_t most, std::size_t& taken);
   // Wakes `waiter` once when pull() may answer otherwise, or when body_idle passed; null unparks.
   virtual void park(Wakeable* waiter) = 0;
-  // Why pull() failed.
+  // Why pull() failed. After the end of a complete body `none`, or why what it says is not to be trusted all the same:
+  // bytes followed it that belong to no answer, so service and proxy do not agree where it ends. Such a body is relayed
+  // but not stored.
   virtual Failure failure() const { return Failure::none; }
   // Valid after `end`; null if there were none.
   virtual const Headers* trailers() const { return nullptr; }

@@ -7,6 +7,7 @@
 namespace outrigger {
 
 class Exchange;
+struct ResponseHead;
 
 // How other threads reach a worker; lives as long as they do. `call` runs on the worker's thread soon, between two
 // events, unless the process ends first. Thread: any. Allocates: not for the hot path.
@@ -31,6 +32,8 @@ class Detached {
   // `exchange` is the work's own: the request as it stood, without content, with the whole time of `timeouts.request`
   // up to stop_clock(). What it answers to, nobody hears.
   virtual Task<void> run(Exchange& exchange) = 0;
+  // The service sent an interim answer (1xx) on the way. `head` is gone afterwards.
+  virtual void interim(const ResponseHead& head) { (void)head; }
 };
 
 }  // namespace outrigger

@@ -14,6 +14,7 @@
 #include "outrigger/detached.h"
 #include "outrigger/failure.h"
 #include "outrigger/identity.h"
+#include "outrigger/journal.h"
 #include "outrigger/message.h"
 
 namespace outrigger {
@@ -84,6 +85,7 @@ struct Decision {
   std::string_view what;  // a sentence without full stop, static or arena
   Duration at{};          // since the exchange began
   Decision* next = nullptr;
+  std::uint32_t step = 0;  // how many steps the journal had, if there is one
 };
 
 // What the exchange came to, for finishers (access log, metrics).
@@ -207,6 +209,9 @@ class Exchange {
   }
   // For detached work: the head of the answer is here, the deadline of the whole request stands still from now on.
   virtual void stop_clock() {}
+  // co_await inform(&head): sends the client an interim answer (1xx), now; one of HTTP/1.0 gets none (RFC 9110 section
+  // 15.2). False: the client is gone. `head` outlives the wait.
+  virtual Task<bool> inform(const ResponseHead* head);
   // How other threads reach this exchange's worker; null: they can't.
   virtual Poster* poster() { return nullptr; }
   // Detached work asked the service in this exchange's place: who answered, and after how many tries.
@@ -221,6 +226,9 @@ class Exchange {
   Response fail(Failure failure, std::string_view detail = {});
 
   void decide(std::string_view by, std::string_view what);
+  // Null: nobody will ask.
+  Journal* journal() const { return journal_; }
+  void note_step(const Link& link) { journal_->add(Journal::Step{&link, now()}); }
   const Decision* decisions() const { return first_decision_; }
   void add_finisher(Finisher& finisher) {
     finisher.next_finisher = finishers_;
@@ -258,6 +266,7 @@ class Exchange {
   const ClientCertificate* certificate_ = nullptr;
   const Claim* claims_ = nullptr;
   StoredAnswers* stored_ = nullptr;
+  Journal* journal_ = nullptr;
   Instant started_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;

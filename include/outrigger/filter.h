@@ -15,10 +15,17 @@ namespace outrigger {
 
 class Filter;
 
+// What a filter of the file is called, and where it stands there.
+struct FilterMark {
+  std::string name;   // "retry"
+  std::string where;  // "outrigger.yaml:14"; empty: nobody wrote it, it is a default
+};
+
 // A place in a chain: this filter, then the rest. Built with the worker's live snapshot, never changed.
 struct Link {
   Filter* filter;
   const Link* rest;
+  const FilterMark* mark = nullptr;  // null: no filter of the file
 };
 
 // The rest of the chain. May be called never (local reply), once, or often by a filter that says `repeats()`: each
@@ -68,6 +75,8 @@ inline Task<Response> Next::operator()(Exchange& exchange) {
       exchange.rollback(*first_);
     }
   }
+  if (exchange.journal() != nullptr && link_->mark != nullptr) [[unlikely]]
+    exchange.note_step(*link_);
   return link_->filter->handle(exchange, Next(link_->rest, link_->filter->repeats()));
 }
 
@@ -105,6 +114,8 @@ struct FilterContext {
   std::vector<std::shared_ptr<EndpointGateMaker>>* endpoint_gates = nullptr;
   // What `FilterDescriptor::load` gave; null if the type has none.
   std::shared_ptr<const void> files = nullptr;
+  // How many filters before it in its chain are the same with the same options.
+  std::size_t occurrence = 0;
 
   // The same as what it is: the T that `load` made.
   template <typename T>
@@ -112,8 +123,9 @@ struct FilterContext {
     return std::static_pointer_cast<const T>(files);
   }
 
-  // The state that this filter shares with itself on other workers and after a reload that changes neither its place
-  // nor its options.
+  // The state that this filter shares with itself on other workers and after a reload that changes neither its options
+  // nor whose chain it is in. Where in that chain it stands does not matter: a filter put in front of it takes nothing
+  // from it.
   template <typename T>
   std::shared_ptr<T> shared(std::string_view kind, std::function<std::shared_ptr<T>()> make) {
     return std::static_pointer_cast<T>(
@@ -122,8 +134,8 @@ struct FilterContext {
   // Under which that state is found, for a filter that makes its state later.
   std::string key(std::string_view kind) const {
     std::string text(kind);
-    for (const std::string_view part : {place, listener, route, upstream, fingerprint}) (text += '\n') += part;
-    return text;
+    for (const std::string_view part : {listener, route, upstream, fingerprint}) (text += '\n') += part;
+    return (text += '\n') += std::to_string(occurrence);
   }
 };
 

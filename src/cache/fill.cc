@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cache/signal.h"
+
 namespace outrigger::cache {
 
 namespace {
@@ -12,6 +14,35 @@ std::uint64_t seconds_of(Instant instant) {
 }
 
 }  // namespace
+
+void Fill::tell() {
+  std::shared_ptr<Job> waited_for;
+  {
+    const std::lock_guard lock(mutex_);
+    waited_for = std::exchange(news_, nullptr);
+  }
+  if (waited_for) waited_for->perform();
+}
+
+void Fill::inform(std::shared_ptr<const StoredHead> head) {
+  {
+    const std::lock_guard lock(mutex_);
+    interim_.push_back(std::move(head));
+  }
+  tell();
+}
+
+std::vector<std::shared_ptr<const StoredHead>> Fill::interim(std::size_t from) const {
+  const std::lock_guard lock(mutex_);
+  return {interim_.begin() + static_cast<std::ptrdiff_t>(from), interim_.end()};
+}
+
+std::shared_ptr<Job> Fill::news(std::size_t told) {
+  const std::lock_guard lock(mutex_);
+  if (is_done() || interim_.size() > told) return nullptr;
+  if (!news_) news_ = std::make_shared<Signal>();
+  return news_;
+}
 
 Flights::Joined Flights::join(const Key& key, std::string_view variant, std::uint32_t attempt, bool alone) {
   Shard& shard = shard_of(key.hash);

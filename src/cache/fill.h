@@ -34,6 +34,13 @@ struct Answered {
   bool has_proxy_status = false;
   std::string endpoint;
   std::uint32_t tries = 0;
+  struct Try {
+    std::string endpoint;
+    Failure failure;
+    std::uint16_t status;
+    Instant begun, ended;
+  };
+  std::vector<Try> tries_made;                                // where somebody keeps a journal
   std::vector<std::pair<std::string_view, std::string>> why;  // decisions on the way
 };
 
@@ -57,7 +64,14 @@ class Fill final : public Job {
   void answer(std::unique_ptr<const Answered> answered) {
     answered_ = std::move(answered);
     perform();
+    tell();
   }
+  // By the fetch, before that: an interim head, for everybody who waits.
+  void inform(std::shared_ptr<const StoredHead> head);
+  // The interim heads from the number `from` on.
+  std::vector<std::shared_ptr<const StoredHead>> interim(std::size_t from) const;
+  // Wait for it (Exchange::wait_for), then look for more than `told` interim heads, or the answer; null: look now.
+  std::shared_ptr<Job> news(std::size_t told);
   // Once is_done().
   const Answered& answered() const { return *answered_; }
   const std::shared_ptr<Flow>& flow() { return flow_; }
@@ -68,12 +82,16 @@ class Fill final : public Job {
 
  private:
   void run() noexcept override {}
+  void tell();
 
   const std::string url_, extra_, variant_;
   const std::uint64_t hash_;
   const std::uint32_t attempt_;
   std::unique_ptr<const Answered> answered_;
   const std::shared_ptr<Flow> flow_ = std::make_shared<Flow>(true);
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const StoredHead>> interim_;  // guarded by mutex_
+  std::shared_ptr<Job> news_;                               // guarded by mutex_; null: nobody waits
   std::atomic<bool> is_doomed_{false};
 };
 

@@ -4,18 +4,11 @@
 #include <cstring>
 
 #include "base/memory_budget.h"
+#include "cache/signal.h"
 
 namespace outrigger::cache {
 
-namespace {
-
-// Something that happens once, as something to wait for.
-class Signal final : public Job {
- private:
-  void run() noexcept override {}
-};
-
-}  // namespace
+namespace {}  // namespace
 
 Flow::~Flow() { MemoryBudget::give(counted_); }
 
@@ -39,6 +32,16 @@ void Flow::write(std::string_view bytes, std::uint64_t expected) {
   if (!keeps_all_) content_->drop_before(slowest());
   recount();
   wake_all(lock);
+}
+
+void Flow::end(const Headers* trailers) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (trailers != nullptr && state_ == Body::State::pending) {
+      for (const Field& field : *trailers) trailers_.emplace_back(field.name, field.value);
+    }
+  }
+  finish(Body::State::end, Failure::none);
 }
 
 void Flow::finish(Body::State state, Failure why) {
@@ -148,7 +151,14 @@ Flow::Reader::~Reader() {
 Body::State Flow::Reader::bytes_at(std::uint64_t offset, std::string_view& bytes) {
   const State state = flow_->read(seat_, offset, bytes);
   if (state == State::failed) failure_ = flow_->failure_;  // written before the state, under the lock that was held
+  if (state == State::end && !trailers_ && is_whole() && !flow_->trailers_.empty()) take_trailers();
   return state;
+}
+
+// They are as old as the state, and no more change than it does.
+void Flow::Reader::take_trailers() {
+  trailers_.emplace(arena_);
+  for (const auto& [name, value] : flow_->trailers_) trailers_->add(arena_.copy(name), arena_.copy(value));
 }
 
 bool Flow::Reader::is_too_late() const {

@@ -4,7 +4,10 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cache/content.h"
@@ -32,8 +35,8 @@ class Flow {
   //
   // Appends a copy. `expected`: bytes that are still announced, these among them; 0: unknown.
   void write(std::string_view bytes, std::uint64_t expected);
-  // The first end stands.
-  void end() { finish(Body::State::end, Failure::none); }
+  // The first end stands. `trailers`: what came behind the content, for those who read along; null: nothing.
+  void end(const Headers* trailers = nullptr);
   void fail(Failure why) { finish(Body::State::failed, why); }
   // From now on a window.
   void stop_keeping();
@@ -74,6 +77,7 @@ class Flow {
   bool keeps_all_;
   Body::State state_ = Body::State::pending;  // or end, failed
   Failure failure_ = Failure::none;
+  std::vector<std::pair<std::string, std::string>> trailers_;
   Seats seats_;
   std::shared_ptr<Job> room_;
   std::uint64_t counted_ = 0;
@@ -82,10 +86,13 @@ class Flow {
 // Reads a flow from its start, as soon as it sits: what it has not read yet is not dropped. Thread: its worker.
 class Flow::Reader final : public PartsBody {
  public:
-  Reader(std::shared_ptr<Flow> flow, Poster* poster) : flow_(std::move(flow)), seat_(flow_->sit(poster)) {}
+  // `arena`: of the exchange that reads.
+  Reader(std::shared_ptr<Flow> flow, Poster* poster, Arena& arena)
+      : flow_(std::move(flow)), seat_(flow_->sit(poster)), arena_(arena) {}
   ~Reader() override;
   void park(Wakeable* waiter) override;
   Failure failure() const override { return failure_; }
+  const Headers* trailers() const override { return trailers_ ? &*trailers_ : nullptr; }
   // It sat down when a part was already dropped: there is no reading from the start.
   bool is_too_late() const;
 
@@ -93,9 +100,12 @@ class Flow::Reader final : public PartsBody {
   friend class Flow;
   State bytes_at(std::uint64_t offset, std::string_view& bytes) override;
   void woken();
+  void take_trailers();
 
   const std::shared_ptr<Flow> flow_;
   const Seats::iterator seat_;
+  Arena& arena_;
+  std::optional<Headers> trailers_;
   std::shared_ptr<Ticket> ticket_;
   Wakeable* waiter_ = nullptr;
   Failure failure_ = Failure::none;

@@ -24,11 +24,16 @@ class PartsBody : public Body {
  public:
   State pull(std::string_view& bytes) final;
   // Of which parts it consists, in the exchange's arena; before the first pull. Without this: all that is stored.
-  void set_parts(std::span<const Part> parts) { parts_ = parts; }
+  void set_parts(std::span<const Part> parts) {
+    parts_ = parts;
+    is_whole_ = false;
+  }
 
  protected:
   // What is stored from `offset` on.
   virtual State bytes_at(std::uint64_t offset, std::string_view& bytes) = 0;
+  // It gives all that is stored, nothing else.
+  bool is_whole() const { return is_whole_; }
   // Where the next byte that is wanted lies.
   std::uint64_t offset() const { return offset_; }
 
@@ -37,6 +42,7 @@ class PartsBody : public Body {
 
   std::span<const Part> parts_{&kWhole, 1};
   bool is_inside_ = false;  // of the first of parts_
+  bool is_whole_ = true;
   std::uint64_t offset_ = 0;
 };
 

@@ -119,7 +119,8 @@ TEST_CASE("cache: workers look up, put and purge at the same time", "[cache]") {
 TEST_CASE("cache: many read what one brings, each at its own pace", "[cache]") {
   FakeLoop loop;
   auto flow = std::make_shared<Flow>(true);
-  Flow::Reader fast(flow, &loop), slow(flow, &loop);
+  Arena arena;
+  Flow::Reader fast(flow, &loop, arena), slow(flow, &loop, arena);
   std::string_view bytes;
   Waiter waiter;
   CHECK(fast.pull(bytes) == Body::State::pending);
@@ -141,7 +142,8 @@ TEST_CASE("cache: many read what one brings, each at its own pace", "[cache]") {
 TEST_CASE("cache: what is not kept waits for the slowest reader, and for none that left", "[cache]") {
   FakeLoop loop;
   auto flow = std::make_shared<Flow>(true);
-  auto slow = std::make_unique<Flow::Reader>(flow, &loop);
+  Arena arena;
+  auto slow = std::make_unique<Flow::Reader>(flow, &loop, arena);
   flow->stop_keeping();
   const std::string block(64 * 1024, 'x');
   int written = 0;
@@ -161,9 +163,31 @@ TEST_CASE("cache: what is not kept waits for the slowest reader, and for none th
   slow.reset();
   CHECK(again->is_done());
   CHECK_FALSE(flow->has_readers());
-  Flow::Reader late(flow, &loop);
+  Flow::Reader late(flow, &loop, arena);
   CHECK(late.is_too_late());
   CHECK(late.pull(bytes) == Body::State::failed);
+}
+
+TEST_CASE("cache: what comes behind the content is for those who read all of it", "[cache]") {
+  FakeLoop loop;
+  Arena arena;
+  auto flow = std::make_shared<Flow>(true);
+  Flow::Reader whole(flow, &loop, arena), part(flow, &loop, arena);
+  const Part first{{}, 0, 1};
+  part.set_parts({&first, 1});
+  flow->write("hello", 0);
+  Headers trailers(arena);
+  trailers.add("X-Sum", "17");
+  flow->end(&trailers);
+  std::string_view bytes;
+  for (Flow::Reader* reader : {&whole, &part}) {
+    CHECK(reader->trailers() == nullptr);
+    CHECK(reader->pull(bytes) == Body::State::data);
+    CHECK(reader->pull(bytes) == Body::State::end);
+  }
+  REQUIRE(whole.trailers() != nullptr);
+  CHECK(whole.trailers()->get("X-Sum") == "17");
+  CHECK(part.trailers() == nullptr);
 }
 
 TEST_CASE("cache: a reader that leaves while it waits is not woken", "[cache]") {
@@ -171,7 +195,8 @@ TEST_CASE("cache: a reader that leaves while it waits is not woken", "[cache]") 
   auto flow = std::make_shared<Flow>(true);
   Waiter waiter;
   {
-    Flow::Reader reader(flow, &loop);
+    Arena arena;
+    Flow::Reader reader(flow, &loop, arena);
     std::string_view bytes;
     CHECK(reader.pull(bytes) == Body::State::pending);
     reader.park(&waiter);

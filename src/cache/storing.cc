@@ -53,7 +53,6 @@ std::string_view forbidden(const ResponseHead& head, const CacheControl& control
   const bool is_shared = control.is_public || control.must_revalidate || control.s_maxage.has_value();
   if (asked.is_authorized && !is_shared && !rules.shares_authorized) return "it was asked for with credentials";
   if (varies_by_anything(head.headers)) return "it varies by anything";
-  if (head.framing == Framing::until_close) return "nothing tells whether its content is complete";
   if (head.framing == Framing::length && head.content_length > rules.max_object) return "it is larger than max_object";
   const bool names_cookie =
       names_field(control.private_fields, "set-cookie") || names_field(control.no_cache_fields, "set-cookie");

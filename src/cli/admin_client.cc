@@ -46,23 +46,67 @@ void AdminTarget::add_options(CLI::App& command) {
   command.add_option("--token", token, "Its admin token, as file:/path or env:NAME; absent: as in the configuration");
 }
 
-std::expected<HttpClient::Answer, std::string> call_admin(const AdminTarget& target, std::string_view method,
-                                                          std::string_view path) {
+std::string percent_encoded(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    if (is_plain) {
+      result += c;
+      continue;
+    }
+    char hex[4];
+    std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    result += hex;
+  }
+  return result;
+}
+
+namespace {
+
+struct Reached {
+  std::string place;
+  net::Address address;
+  std::string authorization;  // a whole line
+};
+
+std::expected<Reached, std::string> reach(const AdminTarget& target) {
   const auto place = find(target);
   if (!place) return std::unexpected(place.error());
   const auto address = net::Address::parse(local_address(place->address));
   if (!address) return std::unexpected(address.error());
-  std::string authorization = "Accept: application/json";
+  Reached reached{place->address, *address, "Accept: application/json"};
   if (!place->token.empty()) {
     const auto token = base::resolve_secret(place->token);
     if (!token) return std::unexpected(token.error());
-    authorization = "Authorization: Bearer " + *token;
+    reached.authorization = "Authorization: Bearer " + *token;
   }
-  HttpClient client(*address, nullptr, 30s);
-  auto answer = client.request(method, path, {authorization});
-  if (!answer) return std::unexpected("cannot ask the admin API at " + place->address + ": " + answer.error());
+  return reached;
+}
+
+std::expected<HttpClient::Answer, std::string> explained(std::expected<HttpClient::Answer, std::string> answer,
+                                                         const Reached& reached) {
+  if (!answer) return std::unexpected("cannot ask the admin API at " + reached.place + ": " + answer.error());
   if (answer->status == 401) return std::unexpected("the admin API wants its token: --token file:/path or env:NAME");
   return answer;
+}
+
+}  // namespace
+
+std::expected<HttpClient::Answer, std::string> call_admin(const AdminTarget& target, std::string_view method,
+                                                          std::string_view path) {
+  const auto reached = reach(target);
+  if (!reached) return std::unexpected(reached.error());
+  HttpClient client(reached->address, nullptr, 30s);
+  return explained(client.request(method, path, {reached->authorization}), *reached);
+}
+
+std::expected<HttpClient::Answer, std::string> stream_admin(const AdminTarget& target, std::string_view path,
+                                                            const std::function<bool(std::string_view)>& take) {
+  const auto reached = reach(target);
+  if (!reached) return std::unexpected(reached.error());
+  HttpClient client(reached->address, nullptr, 60s);
+  return explained(client.stream(path, {reached->authorization}, take), *reached);
 }
 
 }  // namespace outrigger::cli

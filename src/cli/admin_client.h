@@ -23,9 +23,15 @@ struct AdminTarget {
 // Where an address that a process listens on is reached from this machine: every address is 127.0.0.1.
 std::string local_address(std::string address);
 
+// Text as it may stand in a query or a path.
+std::string percent_encoded(std::string_view text);
+
 // A call of the running process's admin API. Errors are a sentence with what to do about it: no admin address in the
 // file (and the line to add), nobody listens there, the token is missing.
 std::expected<HttpClient::Answer, std::string> call_admin(const AdminTarget& target, std::string_view method,
                                                           std::string_view path);
+// HttpClient::stream of it.
+std::expected<HttpClient::Answer, std::string> stream_admin(const AdminTarget& target, std::string_view path,
+                                                            const std::function<bool(std::string_view)>& take);
 
 }  // namespace outrigger::cli

@@ -5,6 +5,7 @@
 
 #include "cli/admin_client.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 
 // What the caches of the running process hold, and purging.
 namespace outrigger::cli {
@@ -19,27 +20,6 @@ struct CacheTarget {
   std::string url, prefix, host, tag;
   bool all = false, soft = false;
 };
-
-int complain(const std::string& text) {
-  std::fprintf(stderr, "outrigger: %s\n", text.c_str());
-  return kFailure;
-}
-
-std::string encoded(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool is_plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-    if (is_plain) {
-      result += c;
-      continue;
-    }
-    char hex[4];
-    std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    result += hex;
-  }
-  return result;
-}
 
 int show(const CacheTarget& target) {
   const auto answer = call_admin(target.admin, "GET", "/api/caches");
@@ -67,7 +47,7 @@ std::string query_of(const CacheTarget& target) {
   const std::pair<const char*, const std::string*> texts[] = {
       {"url", &target.url}, {"prefix", &target.prefix}, {"host", &target.host}, {"tag", &target.tag}};
   for (const auto& [name, text] : texts) {
-    if (!text->empty()) query.append(query.empty() ? "" : "&").append(name).append("=").append(encoded(*text));
+    if (!text->empty()) query.append(query.empty() ? "" : "&").append(name).append("=").append(percent_encoded(*text));
   }
   if (target.all) query.append(query.empty() ? "" : "&").append("all=1");
   return query + (target.soft ? "&soft=1" : "");

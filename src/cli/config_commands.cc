@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/terminal.h"
+#include "config/leaves.h"
 #include "config/load.h"
 #include "filters/registry.h"
 #include "server/snapshot.h"
@@ -11,6 +14,8 @@
 namespace outrigger::cli {
 
 namespace {
+
+using nlohmann::json;
 
 struct FileOptions {
   std::string file = "outrigger.yaml";
@@ -27,7 +32,7 @@ int validate(const FileOptions& options) {
     std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
   } else {
     for (const auto& diagnostic : loaded.diagnostics) {
-      std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
+      std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
     }
     if (loaded.settings) std::printf("%s: ok\n", options.file.c_str());
   }
@@ -37,9 +42,17 @@ int validate(const FileOptions& options) {
 int dump(const FileOptions& options) {
   const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
   for (const auto& diagnostic : loaded.diagnostics) {
-    std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
+    std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
   }
   if (!loaded.settings) return kUsageError;
+  if (options.json) {
+    json list = json::array();
+    for (const config::Leaf& leaf : config::leaves(*loaded.settings, config::PartNames::by_place)) {
+      list.push_back({{"path", leaf.path}, {"value", leaf.value}, {"origin", leaf.origin}});
+    }
+    std::printf("%s\n", list.dump(2, ' ', false, json::error_handler_t::replace).c_str());
+    return 0;
+  }
   std::fputs(config::dump(*loaded.settings, filters::catalog()).c_str(), stdout);
   return 0;
 }
@@ -55,6 +68,7 @@ void add_config_commands(CLI::App& app, int& exit_code) {
   check->callback([options, &exit_code] { exit_code = validate(*options); });
   CLI::App* show = app.add_subcommand("dump", "Prints the effective configuration and where each value was set");
   show->add_option("-c,--config,file", options->file, "The configuration (outrigger.yaml)");
+  show->add_flag("--json", options->json, "A JSON array of path, value and origin");
   show->footer("Example:\n  outrigger dump -c outrigger.yaml");
   show->callback([options, &exit_code] { exit_code = dump(*options); });
   CLI::App* schema = app.add_subcommand("schema", "Prints the JSON Schema (2020-12) of the configuration");

@@ -28,18 +28,37 @@ HttpClient::HttpClient(const net::Address& address, std::shared_ptr<net::tls::Cl
 
 std::expected<HttpClient::Answer, std::string> HttpClient::request(std::string_view method, std::string_view path,
                                                                    std::initializer_list<std::string> fields) {
+  auto sent = send_request(method, path, fields);
+  auto answer = sent ? read_answer(method_of(method)) : std::unexpected(sent.error());
+  if (!answer) transport_.reset();
+  return answer;
+}
+
+std::expected<HttpClient::Answer, std::string> HttpClient::stream(std::string_view path,
+                                                                  std::initializer_list<std::string> fields,
+                                                                  const std::function<bool(std::string_view)>& take) {
+  auto done = send_request("GET", path, fields);
+  Arena arena;
+  ResponseHead head(arena);
+  if (done) done = read_head(Method::get, head);
+  Answer answer{head.status, {}};
+  if (done) done = head.status == 200 ? read_stream(head, arena, take) : read_body(head, arena, answer.body);
+  transport_.reset();
+  if (!done) return std::unexpected(done.error());
+  return answer;
+}
+
+HttpClient::Done HttpClient::send_request(std::string_view method, std::string_view path,
+                                          std::initializer_list<std::string> fields) {
   deadline_ = std::chrono::steady_clock::now() + limit_;
   if (!transport_) {
-    if (auto done = connect(); !done) return std::unexpected(done.error());
+    if (auto done = connect(); !done) return done;
   }
   std::string text = std::string(method) + ' ' + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n";
   for (const std::string& field : fields) text += field + "\r\n";
   if (method == "POST") text += "Content-Length: 0\r\n";
   text += "\r\n";
-  auto sent = send(text);
-  auto answer = sent ? read_answer(method_of(method)) : std::unexpected(sent.error());
-  if (!answer) transport_.reset();
-  return answer;
+  return send(text);
 }
 
 HttpClient::Done HttpClient::connect() {
@@ -96,22 +115,41 @@ HttpClient::Done HttpClient::read_more() {
   }
 }
 
-std::expected<HttpClient::Answer, std::string> HttpClient::read_answer(Method method) {
-  Arena arena;
-  ResponseHead head(arena);
+HttpClient::Done HttpClient::read_head(Method method, ResponseHead& head) {
   for (std::size_t scanned = 0;;) {
     const auto result = http::h1::parse_response_head(input_, scanned, {}, method, head);
     if (result.status == http::h1::HeadResult::Status::failed) return std::unexpected("the answer is no HTTP");
     if (result.status == http::h1::HeadResult::Status::complete) {
       input_.erase(0, result.consumed);
-      break;
+      return {};
     }
-    if (auto more = read_more(); !more) return std::unexpected(more.error());
+    if (auto more = read_more(); !more) return more;
   }
+}
+
+std::expected<HttpClient::Answer, std::string> HttpClient::read_answer(Method method) {
+  Arena arena;
+  ResponseHead head(arena);
+  if (auto done = read_head(method, head); !done) return std::unexpected(done.error());
   Answer answer{head.status, {}};
   if (auto done = read_body(head, arena, answer.body); !done) return std::unexpected(done.error());
   if (!head.keep_alive) transport_.reset();
   return answer;
+}
+
+HttpClient::Done HttpClient::read_stream(const ResponseHead& head, Arena& arena,
+                                         const std::function<bool(std::string_view)>& take) {
+  http::h1::BodyDecoder decoder(head.framing, head.content_length, &arena);
+  for (;;) {
+    const auto step = decoder.step(input_);
+    if (!step.payload.empty() && !take(step.payload)) return {};
+    input_.erase(0, step.consumed);
+    if (decoder.done()) return {};
+    if (!decoder.error().empty()) return std::unexpected(std::string(decoder.error()));
+    if (!input_.empty()) continue;
+    deadline_ = std::chrono::steady_clock::now() + limit_;
+    if (auto more = read_more(); !more) return decoder.on_eof() ? Done() : more;
+  }
 }
 
 HttpClient::Done HttpClient::read_body(const ResponseHead& head, Arena& arena, std::string& body) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ class HttpClient {
   // `fields` are whole lines without CRLF; Host and Connection need not be among them. Errors are a sentence.
   std::expected<Answer, std::string> request(std::string_view method, std::string_view path,
                                              std::initializer_list<std::string> fields = {});
+  // GET whose content is given to `take` as it comes, until `take` says false or the content ends; `limit` holds for
+  // each piece. An answer that is not 200 is given whole, to nobody but the caller.
+  std::expected<Answer, std::string> stream(std::string_view path, std::initializer_list<std::string> fields,
+                                            const std::function<bool(std::string_view)>& take);
 
  private:
   using Done = std::expected<void, std::string>;
@@ -34,7 +39,10 @@ class HttpClient {
   Done send(std::string_view text);
   Done read_more();
   Done wait(short events) const;
+  Done send_request(std::string_view method, std::string_view path, std::initializer_list<std::string> fields);
+  Done read_head(Method method, ResponseHead& head);
   std::expected<Answer, std::string> read_answer(Method method);
+  Done read_stream(const ResponseHead& head, Arena& arena, const std::function<bool(std::string_view)>& take);
   Done read_body(const ResponseHead& head, Arena& arena, std::string& body);
 
   EventLoop loop_;  // owns the watches of transports; never runs

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/shell/usage.h"
 
 namespace outrigger::cli {
 namespace {
@@ -31,14 +32,23 @@ int main(int argc, char** argv) {
   add_cert(app, exit_code);
   add_explain(app, exit_code);
   add_cache(app, exit_code);
+  add_why(app, exit_code);
+  add_tap(app, exit_code);
+  add_top(app, exit_code);
+  add_diff(app, exit_code);
+  add_init(app, exit_code);
+  add_shell_commands(app);
   add_process_commands(app, exit_code);
   app.add_subcommand("version", "Prints the version")->callback([] {
     std::printf("outrigger " OUTRIGGER_VERSION "\n");
   });
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsageError;
+    std::fputs(complaint(app, error, {argv + 1, argv + argc}).c_str(), stderr);
+    return kUsageError;
   }
   return exit_code;
 }

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "config/load.h"
 #include "filters/registry.h"
 
@@ -18,11 +19,6 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr Duration kDrainPoll = 100ms;
-
-int complain(const std::string& text) {
-  std::fprintf(stderr, "outrigger: %s\n", text.c_str());
-  return kFailure;
-}
 
 void print_diagnostics(const json& report) {
   for (const json& item : report.at("diagnostics")) {
@@ -38,9 +34,16 @@ void print_diagnostics(const json& report) {
   }
 }
 
-int reload(const AdminTarget& target) {
+// With --json the process's own answer is all that is printed.
+int print_answer(const HttpClient::Answer& answer, bool is_good) {
+  std::fputs(answer.body.c_str(), stdout);
+  return is_good ? 0 : kFailure;
+}
+
+int reload(const AdminTarget& target, bool as_json) {
   const auto answer = call_admin(target, "POST", "/api/reload");
   if (!answer) return complain(answer.error());
+  if (as_json) return print_answer(*answer, answer->status == 200);
   const json report = json::parse(answer->body, nullptr, false);
   if (answer->status != 200 && answer->status != 422) return complain("the reload failed: " + answer->body);
   print_diagnostics(report);
@@ -50,7 +53,7 @@ int reload(const AdminTarget& target) {
 }
 
 // The process says when its time to drain is over.
-int drain(const AdminTarget& target) {
+int drain(const AdminTarget& target, bool as_json) {
   const auto begun = call_admin(target, "POST", "/api/drain");
   if (!begun) return complain(begun.error());
   for (;;) {
@@ -59,11 +62,13 @@ int drain(const AdminTarget& target) {
     const json info = json::parse(answer->body, nullptr, false);
     if (answer->status != 200 || !info.is_object()) return complain("cannot ask how it goes: " + answer->body);
     if (info.value("phase", "") == "drained") {
+      if (as_json) return print_answer(*answer, true);
       std::printf("drained\n");
       return 0;
     }
     const json state = info.value("drain", json::object());
     if (state.value("is_overdue", false)) {
+      if (as_json) return print_answer(*answer, false);
       const int open = info.value("open_connections", 0);
       return complain(std::to_string(open) + (open == 1 ? " connection remains" : " connections remain") + " after " +
                       base::format_duration(std::chrono::milliseconds(state.value("limit_ms", 0))));
@@ -76,6 +81,7 @@ struct HealthTarget {
   std::string file = "outrigger.yaml";
   std::string address;
   std::string path = "/readyz";
+  bool as_json = false;
 };
 
 std::string status_address(const HealthTarget& target) {
@@ -95,6 +101,13 @@ int health(const HealthTarget& target) {
   HttpClient client(*address, nullptr, 5s);
   const auto answer = client.request("GET", target.path);
   if (!answer) return complain("cannot ask " + text + ": " + answer.error());
+  if (target.as_json) {
+    std::string said = answer->body;
+    while (said.ends_with('\n')) said.pop_back();
+    const json report = {{"healthy", answer->status == 200}, {"status", answer->status}, {"said", said}};
+    std::printf("%s\n", report.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    return answer->status == 200 ? 0 : kFailure;
+  }
   std::fputs(answer->body.c_str(), answer->status == 200 ? stdout : stderr);
   return answer->status == 200 ? 0 : kFailure;
 }
@@ -105,15 +118,18 @@ void add_process_commands(CLI::App& app, int& exit_code) {
   auto target = std::make_shared<AdminTarget>();
   CLI::App* again = app.add_subcommand("reload", "Makes the running process read its configuration again");
   target->add_options(*again);
+  auto as_json = std::make_shared<bool>(false);
+  again->add_flag("--json", *as_json, "The process's answer as JSON");
   again->footer("Example:\n  outrigger reload -c outrigger.yaml");
-  again->callback([target, &exit_code] { exit_code = reload(*target); });
+  again->callback([target, as_json, &exit_code] { exit_code = reload(*target, *as_json); });
 
   CLI::App* end = app.add_subcommand("drain",
                                      "Makes the running process not ready, and waits until nothing is in flight; exit "
                                      "code 1 when something still is after shutdown.drain");
   target->add_options(*end);
+  end->add_flag("--json", *as_json, "The process's state at the end as JSON");
   end->footer("For a preStop hook; the process stays until SIGTERM.\nExample:\n  outrigger drain -c outrigger.yaml");
-  end->callback([target, &exit_code] { exit_code = drain(*target); });
+  end->callback([target, as_json, &exit_code] { exit_code = drain(*target, *as_json); });
 
   auto probe = std::make_shared<HealthTarget>();
   CLI::App* check =
@@ -121,6 +137,7 @@ void add_process_commands(CLI::App& app, int& exit_code) {
   check->add_option("-c,--config", probe->file, "Its configuration (outrigger.yaml)");
   check->add_option("--status", probe->address, "Its status address instead, such as 127.0.0.1:9902");
   check->add_option("--path", probe->path, "/readyz (default), /livez or /startupz");
+  check->add_flag("--json", probe->as_json, "As JSON");
   check->footer("For images without a shell.\nExample:\n  outrigger health -c outrigger.yaml --path /livez");
   check->callback([probe, &exit_code] { exit_code = health(*probe); });
 }

@@ -28,6 +28,7 @@ void describe(Schema<LegacyRewrite>& schema);
 void describe(Schema<Legacy>& schema);
 void describe(Schema<Upstream>& schema);
 void describe(Schema<Status>& schema);
+void describe(Schema<KeptRequests>& schema);
 void describe(Schema<Admin>& schema);
 void describe(Schema<Logging>& schema);
 void describe(Schema<Shutdown>& schema);

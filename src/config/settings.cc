@@ -18,6 +18,19 @@ void describe(Schema<Status>& schema) {
       .check_text(check_listen_address);
 }
 
+void describe(Schema<KeptRequests>& schema) {
+  schema.summary("Which requests are kept for `outrigger why`: the last that failed, were slow, or came by sampling.");
+  schema.field("slower_than", &KeptRequests::slower_than, "A request that takes longer is slow; 0s: none is.")
+      .range(seconds(0), kDay)
+      .example("500ms");
+  schema.field("sample", &KeptRequests::sample, "Share of all requests that is kept, whatever came of them.")
+      .example("0.1%");
+  schema.field("keep", &KeptRequests::keep, "How many of each of the three kinds, on each worker; 0: nothing is kept.")
+      .range(0, 10000);
+  schema.field("memory", &KeptRequests::memory, "The same in bytes: older ones go first.")
+      .range(ByteSize{4 * 1024}, ByteSize{64 * 1024 * 1024});
+}
+
 void describe(Schema<Admin>& schema) {
   schema.summary("Dashboard and API. Off when absent.");
   schema.shorthand("address");
@@ -28,6 +41,7 @@ void describe(Schema<Admin>& schema) {
   schema.field("token", &Admin::token, "Bearer token; required where the address is not loopback or unix.")
       .secret()
       .example("file:/run/secrets/admin-token");
+  schema.field("requests", &Admin::requests, "What is kept of requests, to say later why they were answered so.");
   schema.check([](const Admin& admin) {
     if (!admin.token.empty() || is_loopback(admin.address)) return std::string();
     return std::string(

@@ -251,9 +251,18 @@ struct Status {
   std::string address;
 };
 
+// Which requests are kept for `outrigger why`, on each worker and of each kind: failed, slow, sampled.
+struct KeptRequests {
+  Duration slower_than = seconds(1);
+  Share sample{0.01};
+  std::uint32_t keep = 128;
+  ByteSize memory{256 * 1024};
+};
+
 struct Admin {
   std::string address;
   std::string token;  // secret reference; required where the address is not loopback or unix
+  KeptRequests requests{};
 };
 
 enum class LogFormat : std::uint8_t { automatic, text, json };

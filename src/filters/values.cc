@@ -6,6 +6,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "outrigger/reasons.h"
+
 namespace outrigger::filters {
 namespace {
 
@@ -92,20 +94,13 @@ Failure failure_of(const Moment& moment) {
   return moment.response == nullptr ? Failure::none : moment.response->failure();
 }
 
-// What was decided, in order; then how it failed, unless that was said.
 std::string_view why(const Moment& moment, Scratch& scratch) {
   Writer out(scratch);
-  const Failure failure = failure_of(moment);
-  const FailureInfo* info = failure == Failure::none ? nullptr : &outrigger::describe(failure);
-  bool is_said = info == nullptr;
-  for (const Decision* decision = moment.exchange.decisions(); decision != nullptr; decision = decision->next) {
+  const std::string_view detail = moment.outcome == nullptr ? std::string_view{} : moment.outcome->detail;
+  say_why(moment.exchange, failure_of(moment), detail, [&out](std::string_view part) {
     if (!out.done().empty()) out.text("; ");
-    out.text(decision->what);
-    is_said = is_said || decision->by == info->token;
-  }
-  if (is_said) return out.done();
-  if (!out.done().empty()) out.text("; ");
-  out.text(moment.outcome != nullptr && !moment.outcome->detail.empty() ? moment.outcome->detail : info->text);
+    out.text(part);
+  });
   return out.done();
 }
 

@@ -101,6 +101,7 @@ void ActiveExchange::begin_like(const ActiveExchange& other) {
     add_claim(arena_.copy(claim->name), arena_.copy(claim->value));
   }
   trusted_ = other.trusted_;
+  if (other.journal_ != nullptr) keep_journal();
   scheme_ = other.scheme_;  // static, as the names below are the configuration's
   route_ = other.route_;
   upstream_ = other.upstream_;
@@ -121,6 +122,15 @@ void ActiveExchange::choose_route(const LiveRoute& route) {
   upstream_ = route.upstream;
   const Duration before = std::exchange(limits_, &route.limits)->request;
   if (limits_->request != before && !expired_) loop_.set_deadline(*this, limits_->request);
+}
+
+Task<bool> ActiveExchange::inform(const ResponseHead* head) {
+  if (request_.version == Version::http10) co_return true;
+  set_relaying_interim(true);
+  client_.set_interim(*this, *head);
+  const net::IoEnd relayed = co_await Sent(client_, loop_, limits_->body_idle);
+  set_relaying_interim(false);
+  co_return relayed == net::IoEnd::done;
 }
 
 void ActiveExchange::rewind_body() {

@@ -119,7 +119,19 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   // What came of it, as far as it is known.
   Outcome& outcome() { return outcome_; }
   // The final response head is out of the chain: the request's deadline stands still from here.
-  void stop_clock() override { clear(); }
+  void stop_clock() override {
+    clear();
+    if (journal_ != nullptr) [[unlikely]]
+      journal_->answered = loop_.now();
+  }
+  Task<bool> inform(const ResponseHead* head) override;
+  // From now on it is written down what the request goes through; before it is served.
+  void keep_journal() { journal_ = arena_.make<Journal>(); }
+  // A try at an endpoint that began at `begun` came to this. Cost where nobody asks: one read.
+  void note_try(Instant begun, Failure failure, std::uint16_t status) {
+    if (journal_ != nullptr) [[unlikely]]
+      journal_->add(Journal::Try{endpoint_, failure, status, begun, loop_.now()});
+  }
 
  private:
   void expired() override;

@@ -31,10 +31,13 @@ Response Exchange::fail(Failure failure, std::string_view detail) {
 }
 
 void Exchange::decide(std::string_view by, std::string_view what) {
-  auto* decision = arena_.make<Decision>(by, what, now() - started_, nullptr);
+  const std::uint32_t step = journal_ == nullptr ? 0 : journal_->step_count;
+  auto* decision = arena_.make<Decision>(by, what, now() - started_, nullptr, step);
   (last_decision_ == nullptr ? first_decision_ : last_decision_->next) = decision;
   last_decision_ = decision;
 }
+
+Task<bool> Exchange::inform(const ResponseHead*) { co_return true; }
 
 Exchange::Checkpoint* Exchange::checkpoint() {
   return arena_.make<Checkpoint>(request_, request_.headers.snapshot(), user_, claims_);

@@ -32,8 +32,18 @@ class Builder final : private UpstreamChains {
   struct Owner {
     std::string_view listener, route, upstream;
   };
-  void add_filter(Chain& chain, const config::FilterSpec& spec, Owner owner,
+  static FilterMark mark_of(const config::FilterSpec& spec) {
+    const config::Mark& mark = spec.mark;
+    const bool is_written = mark.file && mark.line > 0;
+    return {std::string(spec.type->name), is_written ? *mark.file + ":" + std::to_string(mark.line) : ""};
+  }
+  // `place` in `specs`, the filters of one chain.
+  void add_filter(Chain& chain, const std::vector<config::FilterSpec>& specs, std::size_t place, Owner owner,
                   upstream::Gates::Makers* endpoint_gates = nullptr) {
+    const config::FilterSpec& spec = specs[place];
+    const auto is_same = [&spec](const config::FilterSpec& other) { return other.fingerprint == spec.fingerprint; };
+    const auto before =
+        std::ranges::count_if(specs.begin(), specs.begin() + static_cast<std::ptrdiff_t>(place), is_same);
     FilterContext context{.place = spec.path,
                           .fingerprint = spec.fingerprint,
                           .listener = owner.listener,
@@ -42,11 +52,12 @@ class Builder final : private UpstreamChains {
                           .store = parts_.store,
                           .upstreams = *this,
                           .endpoint_gates = endpoint_gates,
-                          .files = spec.files};
-    chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
+                          .files = spec.files,
+                          .occurrence = static_cast<std::size_t>(before)};
+    chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context), mark_of(spec));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
-    for (const config::FilterSpec& spec : specs) add_filter(chain, spec, owner);
+    for (std::size_t i = 0; i < specs.size(); ++i) add_filter(chain, specs, i, owner);
   }
 
   const Link* entry(std::string_view upstream) override {
@@ -100,11 +111,12 @@ class Builder final : private UpstreamChains {
     LiveUpstream& live = live_->upstreams[upstream.name];
     live.cluster = cluster(upstream);
     upstream::Gates::Makers gates;
-    for (const config::FilterSpec& spec : upstream.filters.value_or(std::vector<config::FilterSpec>{})) {
-      add_filter(live.chain, spec, {"", "", upstream.name}, &gates);
+    const auto filters = upstream.filters.value_or(std::vector<config::FilterSpec>{});
+    for (std::size_t i = 0; i < filters.size(); ++i) {
+      add_filter(live.chain, filters, i, {"", "", upstream.name}, &gates);
     }
     live.cluster->set_filter_gates(std::move(gates));
-    live.chain.add(std::make_unique<UpstreamCall>(live.cluster));
+    live.chain.add(std::make_unique<UpstreamCall>(live.cluster), {"upstream", ""});
     live.chain.finish(nullptr);
   }
 
@@ -137,8 +149,8 @@ class Builder final : private UpstreamChains {
       }
       made.chain.add(std::make_unique<SplitCall>(std::move(parts)));
     }
-    if (route.redirect) add_filter(made.chain, *route.redirect, owner);
-    if (route.respond) add_filter(made.chain, *route.respond, owner);
+    if (route.redirect) add_filters(made.chain, {*route.redirect}, owner);
+    if (route.respond) add_filters(made.chain, {*route.respond}, owner);
     made.chain.finish(route.upstream.empty() ? nullptr : upstream_chain(route.upstream));
     return made;
   }
@@ -259,7 +271,7 @@ Limits effective(const config::Timeouts& outer, const config::Timeouts& inner) {
 void Chain::finish(const Link* rest) {
   links_.resize(filters_.size());
   for (std::size_t i = filters_.size(); i-- > 0;) {
-    links_[i] = {filters_[i].get(), rest};
+    links_[i] = {filters_[i].get(), rest, marks_[i].name.empty() ? nullptr : &marks_[i]};
     rest = &links_[i];
   }
   first_ = rest;

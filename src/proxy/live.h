@@ -42,13 +42,18 @@ Limits effective(const config::Timeouts& outer, const config::Timeouts& inner);
 class Chain {
  public:
   Chain() = default;
-  void add(std::unique_ptr<Filter> filter) { filters_.push_back(std::move(filter)); }
+  // `mark` with an empty name: no filter of the file.
+  void add(std::unique_ptr<Filter> filter, FilterMark mark = {}) {
+    filters_.push_back(std::move(filter));
+    marks_.push_back(std::move(mark));
+  }
   // Links the filters; after this `first()` is valid. `rest` continues another chain.
   void finish(const Link* rest);
   const Link* first() const { return first_; }
 
  private:
   std::vector<std::unique_ptr<Filter>> filters_;
+  std::vector<FilterMark> marks_;  // as many
   std::vector<Link> links_;
   const Link* first_ = nullptr;
 };

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/memory_budget.h"
 #include "outrigger/background.h"
@@ -25,7 +26,8 @@ using namespace std::chrono_literals;
 constexpr Duration kLastLines = 1s;  // for the process log at the end
 
 void print(const LoadReport& report) {
-  const bool color = ::isatty(STDERR_FILENO) != 0;
+  const char* const refused = std::getenv("NO_COLOR");
+  const bool color = (refused == nullptr || *refused == '\0') && ::isatty(STDERR_FILENO) != 0;
   for (const config::Diagnostic& diagnostic : report.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
   }

@@ -30,6 +30,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
 
 void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
   context_.overload.apply(snapshot->settings.limits);
+  apply_records(snapshot->settings);
   context_.adopt(proxy::build_live(snapshot->settings, {loop_, store_, snapshot->upstream_tls}, context_.live.get()));
   if (context_.draining) return;
   for (auto it = acceptors_.begin(); it != acceptors_.end();) {
@@ -49,6 +50,17 @@ void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
     }
   }
   snapshot_ = snapshot;
+}
+
+// Kept for who can ask: without the admin API nobody can.
+void Worker::apply_records(const config::Settings& settings) {
+  if (!settings.admin) {
+    context_.recorder.reset();
+  } else if (context_.recorder) {
+    context_.recorder->apply(settings.admin->requests);
+  } else {
+    context_.recorder = std::make_unique<proxy::Recorder>(settings.admin->requests);
+  }
 }
 
 void Worker::take(Accepted accepted, const std::string& listener, std::shared_ptr<net::tls::ServerContext> certificate,

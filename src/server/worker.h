@@ -43,10 +43,13 @@ class Worker {
             Worker* from);
   // Thread: the worker's.
   const proxy::LiveConfig& live() const { return *context_.live; }
+  // Null: nothing is kept of requests. Thread: the worker's.
+  proxy::Recorder* recorder() { return context_.recorder.get(); }
 
  private:
   void run();
   void apply(const std::shared_ptr<const Snapshot>& snapshot);
+  void apply_records(const config::Settings& settings);
 
   const std::size_t index_;
   KeyedStore& store_;

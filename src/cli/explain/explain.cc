@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/explain/explanation.h"
+#include "cli/terminal.h"
 #include "filters/registry.h"
 
 namespace outrigger::cli {
@@ -86,7 +87,7 @@ int run_explain(const ExplainOptions& options) {
   const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
   if (!loaded.settings) {
     for (const auto& diagnostic : loaded.diagnostics) {
-      std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
+      std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
     }
     return kUsageError;
   }

@@ -18,11 +18,13 @@ std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
 }
 
 std::shared_ptr<CacheState> state_of(const CacheOptions& options, FilterContext& context) {
-  return context.shared<CacheState>("cache", [&] {
+  auto state = context.shared<CacheState>("cache", [&] {
     auto made = std::make_shared<CacheState>(options, context);
     enlist_cache(made);
     return made;
   });
+  if (state->place.move_to(context.place)) enlist_cache(state);
+  return state;
 }
 
 std::string_view number(Arena& arena, std::int64_t value) {
@@ -53,7 +55,7 @@ Cache::Cache(const CacheOptions& options, FilterContext& context)
       rules_(rules_of(options)),
       state_(state_of(options, context)),
       keys_(options.key, state_->hash),
-      stats_(state_->stats) {}
+      stats_(context.place, context.route) {}
 
 Task<Response> Cache::handle(Exchange& exchange, Next next) {
   AskedFor asked = asked_for(exchange, options_.key.headers, options_.request_directives);
@@ -132,12 +134,14 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
                        (found.entry && found.entry->life.lifetime == 0);
     const auto [fill, leads] = state_->flights.join(key, variant, attempt, alone);
     if (leads && !start(exchange, next, fill, found.entry, asked)) break;
-    auto* const reader = exchange.arena().make<cache::Flow::Reader>(fill->flow(), exchange.poster());
+    auto* const reader = exchange.arena().make<cache::Flow::Reader>(fill->flow(), exchange.poster(), exchange.arena());
     BodyPointer seat(reader);
-    if (!co_await exchange.wait_for(fill)) {
+    const Failure waited = co_await head_of(exchange, fill);
+    if (waited == Failure::client_gone) co_return exchange.fail(waited);
+    if (waited != Failure::none) {
       if (stands_in) co_return stale(exchange, found.entry, "stale-if-error");
       stats_.count(CacheResult::failed);
-      co_return exchange.fail(Failure::request_timeout, "another request's fetch did not end in time");
+      co_return exchange.fail(waited, "another request's fetch did not end in time");
     }
     const cache::Answered& answered = fill->answered();
     const bool has_failed =
@@ -164,6 +168,22 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   asked.forward = "uri-miss";
   if (asked.obstacle.empty()) asked.obstacle = "what it asks for is not for everybody";
   co_return co_await pass(exchange, next, asked);
+}
+
+// Waits for the head of the answer. What the service says before it (103, early hints) goes to everybody who waits.
+Task<Failure> Cache::head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill) {
+  for (std::size_t told = 0;;) {
+    if (auto news = fill->news(told); news && !co_await exchange.wait_for(std::move(news))) {
+      co_return Failure::request_timeout;
+    }
+    for (auto heads = fill->interim(told); !heads.empty(); heads = fill->interim(told)) {
+      for (const auto& head : heads) {
+        if (!co_await exchange.inform(head->copy_to(exchange.arena()))) co_return Failure::client_gone;
+      }
+      told += heads.size();
+    }
+    if (fill->is_done()) co_return Failure::none;
+  }
 }
 
 // At a random moment of the last part, so that many keys that were stored together are not fetched together again.
@@ -216,6 +236,12 @@ Response Cache::fetched(Exchange& exchange, const std::shared_ptr<cache::Fill>& 
   Arena& arena = exchange.arena();
   exchange.set_fetched(arena.copy(answered.endpoint), answered.tries);
   for (const auto& [by, what] : answered.why) exchange.decide(by, arena.copy(what));
+  if (exchange.journal() != nullptr) {
+    for (const cache::Answered::Try& made : answered.tries_made) {
+      exchange.journal()->add(
+          Journal::Try{arena.copy(made.endpoint), made.failure, made.status, made.begun, made.ended});
+    }
+  }
   const bool is_complete = answered.entry && answered.entry->content;
   Servable made = is_complete ? servable(exchange, answered.entry) : servable(exchange, fill, reader);
   if (is_complete) BodyPointer(reader).reset();

@@ -48,10 +48,10 @@ bool is_meant(const CacheState::Selection& selection, std::string_view url) {
 
 void register_gauge(const char* name, const char* help, const std::shared_ptr<CacheState>& state,
                     double (*read)(const CacheState&)) {
-  const stats::Labels labels = {{"place", state->place}};
-  stats::gauge_callback(name, help, labels, [weak = std::weak_ptr(state), read] {
+  const std::string place = state->place.text();
+  stats::gauge_callback(name, help, {{"place", place}}, [weak = std::weak_ptr(state), place, read] {
     const auto living = weak.lock();
-    return living ? read(*living) : std::nan("");
+    return living && living->place.is(place) ? read(*living) : std::nan("");
   });
 }
 
@@ -64,8 +64,7 @@ CacheState::CacheState(const CacheOptions& options, const FilterContext& context
       route(context.route),
       upstream(context.upstream),
       max_bytes(options.max_size.bytes),
-      store(std::make_unique<cache::MemoryStore>(options.max_size.bytes)),
-      stats(context) {}
+      store(std::make_unique<cache::MemoryStore>(options.max_size.bytes)) {}
 
 std::size_t CacheState::purge(const Selection& selection, bool soft) {
   if (selection.by == Selection::By::url && !soft) {
@@ -88,7 +87,7 @@ void enlist_cache(const std::shared_ptr<CacheState>& state) {
   Directory& all = directory();
   {
     const std::lock_guard lock(all.mutex);
-    std::erase_if(all.caches, [](const auto& each) { return each.expired(); });
+    std::erase_if(all.caches, [&](const auto& each) { return each.expired() || each.lock() == state; });
     all.caches.push_back(state);
   }
   register_gauge("outrigger_cache_bytes", "Memory of all stored answers, overhead included.", state,
@@ -99,10 +98,13 @@ void enlist_cache(const std::shared_ptr<CacheState>& state) {
                  [](const CacheState& each) { return static_cast<double>(each.max_bytes); });
   register_gauge("outrigger_cache_fetches", "Answers that are on their way into the cache.", state,
                  [](const CacheState& each) { return static_cast<double>(each.flights.size()); });
+  const std::string place = state->place.text();
   stats::counter_callback("outrigger_cache_evictions_total", "Answers that went to make room for others.",
-                          {{"place", state->place}}, [weak = std::weak_ptr(state)] {
+                          {{"place", place}}, [weak = std::weak_ptr(state), place] {
                             const auto living = weak.lock();
-                            return living ? static_cast<double>(living->store->counts().evictions) : std::nan("");
+                            return living && living->place.is(place)
+                                       ? static_cast<double>(living->store->counts().evictions)
+                                       : std::nan("");
                           });
 }
 

@@ -7,8 +7,8 @@
 #include "base/siphash.h"
 #include "cache/fill.h"
 #include "cache/memory_store.h"
-#include "filters/cache/cache_stats.h"
 #include "filters/cache/options.h"
+#include "filters/place.h"
 #include "outrigger/filter.h"
 
 namespace outrigger::filters {
@@ -19,10 +19,10 @@ struct CacheState {
   CacheState(const CacheOptions& options, const FilterContext& context);
 
   const base::SipHash hash;
-  const std::string place, listener, route, upstream;
+  Place place;  // enlist_cache() again when it moved: metrics go by it
+  const std::string listener, route, upstream;
   const std::uint64_t max_bytes;
   const std::unique_ptr<cache::Store> store;
-  const CacheStats stats;
   cache::Flights flights;
   cache::PassMarks passes;   // keys whose answers are not for everybody
   cache::PassMarks failing;  // keys whose service failed just now
@@ -37,7 +37,7 @@ struct CacheState {
   std::size_t purge(const Selection& selection, bool soft);
 };
 
-// All caches of the process, for the admin API. Thread: any.
+// All caches of the process, for the admin API, and their metrics. Thread: any.
 void enlist_cache(const std::shared_ptr<CacheState>& state);
 std::vector<std::shared_ptr<CacheState>> caches();
 

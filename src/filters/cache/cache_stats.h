@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 
 #include "outrigger/filter.h"
 #include "outrigger/stats.h"
@@ -23,7 +24,7 @@ enum class CacheResult : std::uint8_t {
 // Counts of one filter.
 class CacheStats {
  public:
-  explicit CacheStats(const FilterContext& context);
+  CacheStats(std::string_view place, std::string_view route);
   void count(CacheResult result) const { results_[static_cast<std::size_t>(result)].add(); }
   // Content given from the store.
   void count_bytes(std::uint64_t bytes) const { bytes_.add(static_cast<std::int64_t>(bytes)); }

@@ -17,6 +17,12 @@ void note_decisions(cache::Answered& answered, const Exchange& exchange) {
   for (const Decision* decision = exchange.decisions(); decision != nullptr; decision = decision->next) {
     answered.why.emplace_back(decision->by, std::string(decision->what));
   }
+  if (const Journal* journal = exchange.journal()) {
+    for (std::uint32_t i = 0; i < journal->kept_tries(); ++i) {
+      const Journal::Try& made = journal->tries[i];
+      answered.tries_made.push_back({std::string(made.endpoint), made.failure, made.status, made.begun, made.ended});
+    }
+  }
   answered.endpoint = exchange.endpoint();
   answered.tries = exchange.tries();
 }
@@ -49,6 +55,10 @@ Fetch::~Fetch() {
   answered->failure = Failure::request_timeout;
   fill_->flow()->fail(Failure::request_timeout);
   fill_->answer(std::move(answered));
+}
+
+void Fetch::interim(const ResponseHead& head) {
+  fill_->inform(std::make_shared<cache::StoredHead>(head_for_one(head)));
 }
 
 cache::MakingOf Fetch::making(Exchange& exchange, WallTime begun) const {
@@ -140,7 +150,7 @@ Task<void> Fetch::run(Exchange& exchange) {
   }
   // Bytes behind the content: the service and we do not agree where it ends.
   if (response.has_body() && response.body()->failure() != Failure::none) fill_->doom();
-  flow->end();
+  flow->end(response.has_body() ? response.body()->trailers() : nullptr);
   complete(exchange.arena());
 }
 

@@ -27,6 +27,7 @@ class Fetch final : public Detached {
   ~Fetch() override;
 
   Task<void> run(Exchange& exchange) override;
+  void interim(const ResponseHead& head) override;
 
  private:
   bool is_already_there(Exchange& exchange) const;

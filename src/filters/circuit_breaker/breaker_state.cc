@@ -210,7 +210,7 @@ BreakerInfo BreakerState::info(Instant now) const {
   const CallCounts all = window_->sum(word.era, now);
   BreakerInfo info{.upstream = name_.upstream,
                    .route = name_.route,
-                   .place = name_.place,
+                   .place = place_.text(),
                    .endpoint = name_.endpoint,
                    .state = word.position,
                    .force = word.force,

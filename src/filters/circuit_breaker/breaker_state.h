@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "filters/circuit_breaker/call_window.h"
+#include "filters/place.h"
 #include "outrigger/clock.h"
 #include "outrigger/stats.h"
 
@@ -45,7 +46,6 @@ struct BreakerLimits {
 struct BreakerName {
   std::string upstream;
   std::string route{};     // empty: of all routes
-  std::string place{};     // where it stands in the file
   std::string endpoint{};  // empty: of all endpoints
 };
 // The labels of its metrics; without a route, if it has none. Endpoints of an upstream are counted together: they come
@@ -127,6 +127,8 @@ class BreakerState {
   void force(BreakerForce force, Instant now);
   BreakerInfo info(Instant now) const;
   const BreakerName& name() const { return name_; }
+  // Where its filter stands in the file, for info().
+  Place& place() { return place_; }
 
  private:
   // In one word: what every call reads. The era grows with each transition: what was sent before it does not count.
@@ -155,6 +157,7 @@ class BreakerState {
 
   const BreakerLimits limits_;
   const BreakerName name_;
+  Place place_{{}};
   const std::array<stats::Counter, 3> transitions_;
   const std::unique_ptr<CallWindow> window_;
 

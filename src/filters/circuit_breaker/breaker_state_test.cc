@@ -167,8 +167,7 @@ TEST_CASE("a manual breaker waits for an operator") {
 
 TEST_CASE("the directory finds breakers by upstream and forces them") {
   CHECK_FALSE(force_breaker("directory", "", BreakerForce::open));
-  auto state =
-      std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "upstreams.directory.filters[0]"});
+  auto state = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory"});
   enlist_breaker(state);
   CHECK(force_breaker("directory", "", BreakerForce::open));
   CHECK_FALSE(state->try_enter(std::chrono::steady_clock::now() + 1h));
@@ -183,7 +182,7 @@ TEST_CASE("the directory finds breakers by upstream and forces them") {
   trip(*state, now);
   CHECK(position(*state, now) == BreakerPosition::open);
 
-  auto endpoint = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "", "10.0.0.1:80"});
+  auto endpoint = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"directory", "", "10.0.0.1:80"});
   enlist_breaker(endpoint);
   CHECK_FALSE(force_breaker("directory", "10.0.0.2:80", BreakerForce::open));
   CHECK(force_breaker("directory", "10.0.0.1:80", BreakerForce::open));

@@ -36,7 +36,8 @@ class States {
   States(const CircuitBreakerOptions& options, const FilterContext& context)
       : limits_(limits_of(options)),
         key_(context.key("breaker")),
-        name_{std::string(context.upstream), std::string(context.route), std::string(context.place), {}},
+        name_{std::string(context.upstream), std::string(context.route), {}},
+        place_(context.place),
         store_(context.store) {}
 
   std::shared_ptr<BreakerState> find(std::string_view route, std::string_view endpoint) const {
@@ -49,13 +50,16 @@ class States {
       return made;
     };
     const std::string key = key_ + '\n' + std::string(route) + '\n' + std::string(endpoint);
-    return std::static_pointer_cast<BreakerState>(store_.find_or_make(key, make_state));
+    auto state = std::static_pointer_cast<BreakerState>(store_.find_or_make(key, make_state));
+    state->place().move_to(place_);
+    return state;
   }
 
  private:
   BreakerLimits limits_;
   std::string key_;
   BreakerName name_;
+  std::string place_;
   KeyedStore& store_;
 };
 

@@ -17,8 +17,7 @@ struct Gated {
   explicit Gated(BreakerLimits limits = {}, std::vector<std::string> failures = {"5xx", "connect-failure", "reset"})
       : maker(Conditions(failures), [this, limits](std::string_view endpoint) {
           auto& state = states[std::string(endpoint)];
-          if (!state)
-            state = std::make_shared<BreakerState>(limits, BreakerName{"gated", "", "", std::string(endpoint)});
+          if (!state) state = std::make_shared<BreakerState>(limits, BreakerName{"gated", "", std::string(endpoint)});
           return state;
         }) {}
   static void answer(EndpointGate& gate, TryOutcome outcome, Instant now) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/siphash.h"
+#include "filters/place.h"
 #include "outrigger/clock.h"
 #include "outrigger/stats.h"
 #include "outrigger/units.h"
@@ -45,6 +46,8 @@ class Buckets {
 
   Taken take(std::string_view key, Instant now);
   std::size_t size() const;
+  // Where the filter stands in the file.
+  Place& place() { return place_; }
 
  private:
   struct Entry {
@@ -75,6 +78,7 @@ class Buckets {
   std::size_t most_in_shard_;
   stats::Counter evicted_;
   base::SipHash hash_;
+  Place place_{{}};
   std::array<Shard, kShards> shards_;
 };
 

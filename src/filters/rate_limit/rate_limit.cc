@@ -124,14 +124,15 @@ RateLimit::RateLimit(const RateLimitOptions& options, FilterContext& context)
   const auto evicted =
       stats::counter("outrigger_rate_limit_evictions_total", "Keys forgotten while their burst was not full.", labels);
   buckets_ = context.shared<Buckets>("rate_limit", [&] {
-    auto made = std::make_shared<Buckets>(Allowance(options.rate, burst_), options.max_keys, evicted);
-    stats::gauge_callback("outrigger_rate_limit_keys", "Keys that are remembered.", labels,
-                          [weak = std::weak_ptr(made)] {
-                            const auto buckets = weak.lock();
-                            return buckets ? static_cast<double>(buckets->size()) : std::nan("");
-                          });
-    return made;
+    return std::make_shared<Buckets>(Allowance(options.rate, burst_), options.max_keys, evicted);
   });
+  if (!buckets_->place().move_to(context.place)) return;
+  stats::gauge_callback("outrigger_rate_limit_keys", "Keys that are remembered.", labels,
+                        [weak = std::weak_ptr(buckets_), place = std::string(context.place)] {
+                          const auto buckets = weak.lock();
+                          return buckets && buckets->place().is(place) ? static_cast<double>(buckets->size())
+                                                                       : std::nan("");
+                        });
 }
 
 // draft-ietf-httpapi-ratelimit-headers, revision 10: quota and window of the policy; what is left, and until when.

@@ -86,17 +86,24 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
+  note(exchange, begin, result);
   if (result.is_replayable && may_send_again(exchange, result.failure)) {
     exchange.decide("upstream", explain_replay(result.failure));
     cluster_->stats().replays.add();
+    const Instant again = exchange.now();
     result = co_await attempt(exchange, pick, slot, true, result.on);
+    note(exchange, again, result);
   }
   if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
     end(exchange, pick, result, begin);
     pick = choose(exchange, affinity, is_refused);
-    if (pick) result = co_await attempt(exchange, pick, slot, false);
+    const Instant again = exchange.now();
+    if (pick) {
+      result = co_await attempt(exchange, pick, slot, false);
+      note(exchange, again, result);
+    }
   }
   if (result.failure != Failure::none) {
     end(exchange, pick, result, begin);
@@ -108,6 +115,10 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   cluster_->stats().count_try(result.response->status());
   cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
   co_return std::move(*result.response);
+}
+
+void UpstreamCall::note(ActiveExchange& exchange, Instant begun, const Result& result) {
+  exchange.note_try(begun, result.failure, result.response ? result.response->status() : std::uint16_t{0});
 }
 
 UpstreamCall::Affinity UpstreamCall::affinity_of(ActiveExchange& exchange) const {
@@ -232,7 +243,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange
   co_return Result{.response = Response(head, BodyPointer(call.release()))};
 }
 
-// Waits for the final head and relays interim ones; RFC 9110 section 15.2: a client of HTTP/1.0 does not know them.
+// Waits for the final head and relays interim ones.
 // All that goes to the client before the final head goes through here, one piece after the other.
 template <typename Call>
 Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Call& call) {
@@ -242,13 +253,8 @@ Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Call& call) {
     const bool is_ours = call.is_continue_due();
     if (!is_ours && (call.head()->status >= 200 || call.head()->status == 101)) co_return Failure::none;
     const bool is_continue = is_ours || call.head()->status == 100;
-    if (exchange.request().version != Version::http10) {
-      exchange.set_relaying_interim(true);
-      exchange.client().set_interim(exchange, is_ours ? *continue_head(exchange.arena()) : *call.head());
-      const IoEnd relayed = co_await Sent(exchange.client(), exchange.loop(), exchange.limits().body_idle);
-      exchange.set_relaying_interim(false);
-      if (relayed != IoEnd::done) co_return Failure::client_gone;
-    }
+    const ResponseHead* const head = is_ours ? continue_head(exchange.arena()) : call.head();
+    if (!co_await exchange.inform(head)) co_return Failure::client_gone;
     if (is_continue && call.waits_for_continue()) call.go_on_after_continue();
   }
   co_return Failure::upstream_bad_response;

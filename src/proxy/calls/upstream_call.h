@@ -38,6 +38,7 @@ class UpstreamCall final : public Filter {
     std::string_view new_cookie;  // that the client gets with the answer; empty: none
   };
   Affinity affinity_of(ActiveExchange& exchange) const;
+  static void note(ActiveExchange& exchange, Instant begun, const Result& result);
   // Each gives slot and pick to the response's stream when there is a response. `fresh`: on a new connection, or a
   // shared one that is newer than `than`.
   [[clang::coro_wrapper]] Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,

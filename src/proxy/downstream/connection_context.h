@@ -10,6 +10,7 @@
 #include "proxy/downstream/h2_stats.h"
 #include "proxy/live.h"
 #include "proxy/overload.h"
+#include "proxy/records/recorder.h"
 
 namespace outrigger::proxy {
 
@@ -59,7 +60,8 @@ struct ConnectionContext {
   stats::Counter accept_pauses;
   H2Stats h2;
   GrpcStats grpc{};
-  bool draining = false;  // answer what is in flight, keep nothing alive
+  std::unique_ptr<Recorder> recorder{};  // null: nothing is kept of requests
+  bool draining = false;                 // answer what is in flight, keep nothing alive
   IntrusiveList<ClientConnection> connections{};
   std::atomic<std::size_t> open{0};  // written by the worker only
 };

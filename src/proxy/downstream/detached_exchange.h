@@ -35,8 +35,8 @@ class DetachedExchange final : private ClientConnection,
   // ActiveExchange::Owner
   bool end_slow_upload() override { return false; }
   void on_overdue() override { context_.loop.defer(*this); }
-  // AnswerWire: interim answers go nowhere.
-  void set_interim(ActiveExchange&, const ResponseHead&) override {}
+  // AnswerWire
+  void set_interim(ActiveExchange&, const ResponseHead& head) override { work_->interim(head); }
   void set_head(ActiveExchange&, const Response&, bool) override {}
   void put(std::string_view, bool, const Headers*) override {}
   void put_last(std::string_view) override {}

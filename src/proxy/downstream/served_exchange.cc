@@ -48,6 +48,7 @@ bool ServedExchange::make_exchange(const ListenerPlace& place, const ClientCerti
   exchange_ = std::make_unique<ActiveExchange>(context_.loop, wire_, context_.live, *listener_,
                                                static_cast<ActiveExchange::Owner&>(*this));
   exchange_->set_client_certificate(certificate);
+  if (context_.recorder != nullptr) exchange_->keep_journal();
   return true;
 }
 
@@ -226,6 +227,7 @@ void ServedExchange::end() {
   listener_->stats.count(outcome);
   if (outcome.failure != Failure::none) context_.failures.count(outcome.failure);
   was_cut_ = outcome.cut;
+  if (context_.recorder != nullptr) context_.recorder->look(*exchange_, outcome);
   exchange_->finish();
   drop_request_body();
   exchange_.reset();

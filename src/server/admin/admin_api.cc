@@ -8,6 +8,7 @@
 
 #include "filters/circuit_breaker/breaker_directory.h"
 #include "net/address.h"
+#include "server/admin/answers.h"
 #include "server/admin/cache_report.h"
 #include "server/admin/times.h"
 #include "server/admin/upstream_report.h"
@@ -19,26 +20,7 @@ namespace outrigger::server {
 namespace {
 
 using nlohmann::json;
-using namespace std::chrono_literals;
-
-constexpr Duration kWorkerLimit = 2s;
 constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error"};
-
-Response answer(Exchange& exchange, const json& content, std::uint16_t status = 200) {
-  const std::string text = content.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  Response made = exchange.respond(status, exchange.arena().copy(text), "application/json");
-  made.headers().set("Cache-Control", "no-store");
-  return made;
-}
-
-Response refuse(Exchange& exchange, std::uint16_t status, std::string_view why) {
-  return answer(exchange, {{"error", std::string(why)}}, status);
-}
-
-// The part of the path behind the call's own: "app/open" of /api/breakers/app/open.
-std::string_view behind(const Exchange& exchange, std::string_view path) {
-  return exchange.request().path().substr(path.size());
-}
 
 // The time does not tell how much of the token was right.
 bool is_same_secret(std::string_view a, std::string_view b) {
@@ -89,6 +71,11 @@ const AdminApi::Call AdminApi::kCalls[] = {
     {"/", Method::get, &AdminApi::index, "this list"},
     {"/api/info", Method::get, &AdminApi::info, "version, uptime, phase, the latest reload"},
     {"/api/config", Method::get, &AdminApi::config, "the effective configuration and where each value was set, YAML"},
+    {"/api/requests", Method::get, &AdminApi::requests,
+     "kept requests: ?status=5xx&path=/a&host=&failure=&slower_than=1s&kind=failed&limit=50"},
+    {"/api/requests/", Method::get, &AdminApi::request, "REQUEST-ID: why it was answered so"},
+    {"/api/tap", Method::get, &AdminApi::tap, "requests as they end, JSON lines; the conditions of /api/requests"},
+    {"/api/metrics", Method::get, &AdminApi::metrics, "as /metrics of the status address"},
     {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints with health and source, connections, requests"},
     {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
     {"/api/breakers/", Method::post, &AdminApi::force_breaker,
@@ -180,6 +167,10 @@ Task<Response> AdminApi::info(Exchange& exchange) {
 Task<Response> AdminApi::config(Exchange& exchange) {
   const std::string text = config::dump(server_.snapshot().settings, server_.catalog());
   co_return exchange.respond(200, exchange.arena().copy(text), "application/yaml");
+}
+
+Task<Response> AdminApi::metrics(Exchange& exchange) {
+  co_return exchange.respond(200, exchange.arena().copy(stats::exposition()), "text/plain; version=0.0.4");
 }
 
 Task<Response> AdminApi::upstreams(Exchange& exchange) {

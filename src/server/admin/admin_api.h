@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,12 @@ class AdminApi final : public Filter {
   Task<Response> index(Exchange& exchange);
   Task<Response> info(Exchange& exchange);
   Task<Response> config(Exchange& exchange);
+  // request_calls.cc
+  Task<Response> requests(Exchange& exchange);
+  Task<Response> request(Exchange& exchange);
+  Task<Response> tap(Exchange& exchange);
+
+  Task<Response> metrics(Exchange& exchange);
   Task<Response> upstreams(Exchange& exchange);
   Task<Response> breakers(Exchange& exchange);
   Task<Response> force_breaker(Exchange& exchange);
@@ -39,6 +46,7 @@ class AdminApi final : public Filter {
   Task<Response> set_log_level(Exchange& exchange);
 
   Server& server_;
+  const std::shared_ptr<void> open_taps_ = std::make_shared<int>();  // each holds it
 };
 
 }  // namespace outrigger::server

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "filters/cache/cache_state.h"
+#include "filters/cache/cache_stats.h"
+#include "server/admin/query.h"
 
 namespace outrigger::server {
 
@@ -14,28 +16,6 @@ namespace {
 
 using Selection = filters::CacheState::Selection;
 using nlohmann::json;
-
-std::optional<unsigned> digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
-std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? digit(text[i + 1]) : std::nullopt;
-    const auto low = high ? digit(text[i + 2]) : std::nullopt;
-    if (!low) {
-      result += text[i];
-      continue;
-    }
-    result += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return result;
-}
 
 std::optional<Selection::By> kind_of(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, Selection::By>, 5> kKinds = {{{"url", Selection::By::url},
@@ -51,11 +31,13 @@ std::optional<Selection::By> kind_of(std::string_view name) {
 
 json report_of(const filters::CacheState& state) {
   const cache::StoreCounts counts = state.store->counts();
+  const std::string place = state.place.text();
+  const filters::CacheStats stats(place, state.route);
   json requests = json::object();
   for (std::size_t i = 0; i < std::size(filters::CacheStats::kResults); ++i) {
-    requests[filters::CacheStats::kResults[i]] = state.stats.total(static_cast<filters::CacheResult>(i));
+    requests[filters::CacheStats::kResults[i]] = stats.total(static_cast<filters::CacheResult>(i));
   }
-  return {{"place", state.place},
+  return {{"place", place},
           {"listener", state.listener},
           {"route", state.route},
           {"upstream", state.upstream},
@@ -65,7 +47,7 @@ json report_of(const filters::CacheState& state) {
           {"evictions", counts.evictions},
           {"fetches", state.flights.size()},
           {"requests", requests},
-          {"hit_bytes", state.stats.total_bytes()}};
+          {"hit_bytes", stats.total_bytes()}};
 }
 
 }  // namespace
@@ -79,11 +61,7 @@ json cache_report() {
 std::expected<std::size_t, std::string_view> purge_caches(std::string_view query) {
   std::optional<Selection> selection;
   bool soft = false;
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
-    const std::string_view name = parameter.substr(0, parameter.find('='));
-    const std::string value = decoded(parameter.substr(std::min(name.size() + 1, parameter.size())));
+  for (const auto& [name, value] : parameters_of(query)) {
     if (name == "soft") {
       soft = value != "0";
       continue;

@@ -45,7 +45,7 @@ class Bench:
         with Backend() as backend:
             work = Work(backend.port, self.certificate if workload.tls else (), workload.sidecar, workload.cached,
                         workload.workers, workload.streams > 0)
-            kinds = [kind for kind in self.proxies if workload.floor or not kind.is_floor]
+            kinds = [kind for kind in self.proxies if (workload.floor or not kind.is_floor) and (work.cached or not kind.is_cache)]
             kinds = [kind for kind in kinds if self._can(kind, work, result)]
             _MEASURES[workload.kind](self, workload, work, backend, kinds, result)
         return result

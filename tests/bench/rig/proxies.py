@@ -1,4 +1,4 @@
-"""The floor, Outrigger, nginx and HAProxy, configured to do the same work.
+"""The floor, Outrigger, nginx, HAProxy and, for work that is cached, Varnish, configured to do the same work.
 
 The work: HTTP/1.1 with kept connections both ways, retries, timeouts, the service's Server and Date passed on;
 X-Forwarded-For, -Proto and -Host and Via added. `Work` says what comes on top.
@@ -41,6 +41,7 @@ class Proxy(Server):
     """One of those that are compared. check() says what it does otherwise than agreed."""
 
     is_floor = False
+    is_cache = False  # does nothing but cache: only for work that is cached
 
     def __init__(self, work):
         super().__init__()
@@ -301,4 +302,32 @@ frontend bench
         return [shutil.which("haproxy") or "/usr/sbin/haproxy", "-W", "-f", str(self.file)]
 
 
-ALL = (Floor, Outrigger, Nginx, Haproxy)
+class Varnish(Proxy):
+    """One pool of threads, as it is one worker; enough of them for every connection, since each holds one."""
+
+    name = "varnish"
+    is_cache = True
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.file = self.dir / "bench.vcl"
+        self.file.write_text(f"""vcl 4.1;
+backend app {{ .host = "127.0.0.1"; .port = "{self.work.backend}"; }}
+sub vcl_backend_fetch {{
+  set bereq.http.Via = "1.1 varnish";
+  set bereq.http.X-Forwarded-Proto = "http";
+  set bereq.http.X-Forwarded-Host = bereq.http.Host;
+}}
+sub vcl_backend_response {{ set beresp.ttl = 10m; }}
+""")
+
+    def command(self):
+        options = [f"thread_pools={self.work.workers}", "thread_pool_min=200", "thread_pool_max=5000", "timeout_idle=75",
+                   "cc_command=clang-19 -g -O2 -pthread -fpic -shared -Wl,-x -o %o %s"]
+        return [shutil.which("varnishd") or "/usr/sbin/varnishd", "-F", "-j", "none", "-n", str(self.dir / "work"), "-f", str(self.file),
+                "-a", f"127.0.0.1:{self.port}", "-T", "none", "-s", "malloc,64m",
+                *(word for option in options for word in ("-p", option))]
+
+
+ALL = (Floor, Outrigger, Nginx, Haproxy, Varnish)

@@ -2,7 +2,7 @@
 import dataclasses
 import statistics
 
-PEERS = ("nginx", "haproxy")
+PEERS = ("nginx", "haproxy", "varnish")
 
 
 def best_peer(result):

@@ -1,6 +1,8 @@
 """A service that is told, by path, what to answer; and rows that say what must come of it."""
 import email.utils
+import socket
 import socketserver
+import struct
 import threading
 import time
 
@@ -16,7 +18,7 @@ class Origin:
     """Answers each path by its own list of answers, the last one again and again; remembers what it was asked.
 
     An answer is a dict: status, fields (list of lines), body (bytes; default says which answer it is), raw (bytes sent as they
-    are, then the connection ends), wait (an Event before the answer), or validates=True: 304 when If-None-Match or
+    are, then the connection ends, with `reset` by one), wait (an Event before the answer), or validates=True: 304 when If-None-Match or
     If-Modified-Since match the fields.
     """
 
@@ -81,6 +83,8 @@ class Origin:
             answer["wait"].wait(30)
         if "raw" in answer:
             connection.sendall(answer["raw"])
+            if answer.get("reset"):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
         return self._send(connection, method, message, answer, number)
 

@@ -22,9 +22,10 @@ class Row:
 
 
 def step(expect, *fields, method="GET", query="", host="test", status=None, body=None, has=None, lacks=(), saw=None,
-         unseen=(), content=b"", config=None):
+         unseen=(), content=b"", config=None, trailers=None, cut=False):
     """`expect`: hit (the service is not asked), fetch (it is), valid (it is, and what is stored is given), any.
 
+    cut: the answer is not complete. trailers: the fields behind its content.
     has: fields of the answer, by a regular expression; lacks: names that must not be there. saw, unseen: the same of what reached
     the service.
     """
@@ -69,6 +70,12 @@ class Run:
     def _one(self, what, first):
         before = self.origin.count(self.path)
         with Client(self.proxy.port("listen_" + (what["config"] or self.row.config))) as client:
+            if what["cut"]:
+                try:
+                    self.test.assertEqual(client.request(self._request(what)).status, 502)
+                except (EOFError, ConnectionError):
+                    pass
+                return None
             got = client.request(self._request(what))
         asked = self.origin.count(self.path) - before
         expect = what["expect"]
@@ -95,6 +102,8 @@ class Run:
             self.test.assertEqual(got.status, what["status"], got)
         if what["body"] is not None:
             self.test.assertEqual(got.body, what["body"])
+        if what["trailers"] is not None:
+            self.test.assertEqual(got.trailers, what["trailers"])
         for name, pattern in (what["has"] or {}).items():
             self.test.assertRegex(got.get(name, "(none)"), pattern, f"{name} of {got}")
         for name in what["lacks"]:

@@ -124,9 +124,18 @@ _PARTIAL = [
     Row("3.3", "an answer with two lengths is not stored", [
         {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"}],
         [step("fetch", status=502), step("fetch", status=502)]),
-    Row("3.3", "a content that ends with the connection is not stored", [
+    Row("3.3", "a content that ends with the connection is complete (RFC 9112 section 8)", [
         {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\n\r\nall of it"}],
-        [step("fetch", body=b"all of it"), step("fetch", body=b"all of it")]),
+        [step("fetch", body=b"all of it"), step("hit", body=b"all of it", has={"Content-Length": "^9$"})]),
+    Row("3.3", "so is that of a service that speaks HTTP/1.0", [
+        {"raw": b"HTTP/1.0 200 OK\r\nCache-Control: max-age=1000\r\n\r\nall of it"}],
+        [step("fetch", body=b"all of it"), step("hit", body=b"all of it", has={"Content-Length": "^9$"})]),
+    Row("3.3", "a content that a reset ends is not stored", [
+        {"raw": b"HTTP/1.1 200 OK\r\nCache-Control: max-age=1000\r\n\r\nall of", "reset": True}, answer(FRESH, body=b"new")],
+        [step("fetch", cut=True), step("fetch", body=b"new"), step("hit", body=b"new")]),
+    Row("3.1", "who fetches gets the trailers, who comes later does not", [
+        answer(FRESH, chunked=True, trailers=b"X-Sum: 17\r\n")],
+        [step("fetch", trailers=[("X-Sum", "17")]), step("hit", trailers=[])]),
     Row("3", "an interim answer is none", [
         {"raw": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nCache-Control: max-age=9\r\n\r\nHTTP/1.1 200 OK\r\nCache-Control: "
                 b"max-age=1000\r\nContent-Length: 2\r\n\r\nok"}],

@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "config/leaves.h"
+#include "config/load.h"
+#include "filters/registry.h"
+
+using namespace outrigger;
+using namespace outrigger::config;
+
+namespace {
+
+Settings settings(const std::string& filters) {
+  const std::string text =
+      "version: 1\nlisteners:\n  - name: web\n    address: 127.0.0.1:8080\n    filters: " + filters +
+      "\n    upstream: app\nupstreams: {app: 127.0.0.1:9}\n";
+  auto loaded = load_text(text, "test.yaml", filters::catalog());
+  REQUIRE(loaded.settings);
+  return std::move(*loaded.settings);
+}
+
+const Leaf* find(const std::vector<Leaf>& all, std::string_view path) {
+  const auto found = std::ranges::find(all, path, &Leaf::path);
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+TEST_CASE("leaves: every value with its path and where it was set", "[config]") {
+  const auto all = leaves(settings("[{headers: {}}, {retry: {num_retries: 4}}]"), PartNames::by_place);
+  const Leaf* const retries = find(all, "listeners[0].filters[1].retry.num_retries");
+  REQUIRE(retries != nullptr);
+  CHECK(retries->value == "4");
+  CHECK(retries->origin == "test.yaml:5");
+  REQUIRE(find(all, "listeners[0].address") != nullptr);
+  CHECK(find(all, "upstreams[0].filters[0].retry.num_retries")->origin == "default");
+}
+
+TEST_CASE("leaves: differences go by names, and filters of one kind are counted", "[config]") {
+  const Settings before = settings("[{retry: {}}, {retry: {num_retries: 4}}]");
+  const Settings after = settings("[{headers: {}}, {retry: {}}, {retry: {num_retries: 5}}]");
+  const auto found = differences(before, after);
+  REQUIRE(found.size() >= 2);
+  CHECK(found[0].path == "listeners[web].filters");
+  CHECK(found[0].before == "[retry, retry]");
+  CHECK(found[0].after == "[headers, retry, retry]");
+  const auto number = std::ranges::find(found, "listeners[web].filters.retry#2.num_retries", &Difference::path);
+  REQUIRE(number != found.end());
+  CHECK(number->before == "4");
+  CHECK(number->after == "5");
+  CHECK(differences(after, after).empty());
+}
