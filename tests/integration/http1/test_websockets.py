@@ -17,7 +17,13 @@ status: {address: "@status@"}
 @needs("ws")
 class WebSockets(Case):
     def test_a_thousand_connections_with_large_and_fragmented_messages(self):
-        proxy = self.proxy(CONFIG, self.start(NodeService("websockets.js", "serve")), workers=2)
+        self.talk_to(NodeService("websockets.js", "serve"), CONFIG)
+
+    def test_a_thousand_connections_to_a_service_that_speaks_http2(self):
+        self.talk_to(NodeService("websockets.js", "serve-http2"), CONFIG.replace("limits:", "protocol: http2, limits:"))
+
+    def talk_to(self, service, config):
+        proxy = self.proxy(config, self.start(service), workers=2)
         done = subprocess.run(program("websockets.js", "load", f"ws://{proxy.address()}/", 1000, 40),
                               capture_output=True, text=True, timeout=180, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
