@@ -91,7 +91,8 @@ class GrpcJs(Case):
         told = call(self.served.address(), "left", "no_deadline", "deadline")
         self.assertTrue(5_000 < int(told["left"]["text"]) < 21_000, told)  # clients round the time that they tell up
         self.assertEqual("-1", told["no_deadline"]["text"])
-        self.assertEqual((4, ["x"]), (told["deadline"]["code"], told["deadline"]["texts"]))
+        self.assertIn(told["deadline"]["code"], (1, 4))  # cancelled: our reset came before the client's own timer
+        self.assertEqual(["x"], told["deadline"]["texts"])
         until(lambda: self.state()["cancelled"] == 1, "the service to hear of it")
 
     def test_a_client_that_cancels_ends_the_call_at_the_service(self):
