@@ -35,6 +35,10 @@ class Arena {
     return allocate_slow(size);
   }
 
+  // For an exchange that may stay open for long beside very many others: the first 16 KiB come in small blocks.
+  // In front of the first allocation.
+  void start_small();
+
   // Gives `p` back when it is the newest allocation of this block, else keeps it until reset().
   void release(void* p, std::size_t size) noexcept;
 
@@ -72,6 +76,7 @@ class Arena {
   void reset() noexcept;
 
   static constexpr std::size_t kBlockSize = 16 * 1024;
+  static constexpr std::size_t kSmallBlockSize = 4 * 1024;
 
  private:
   struct Block;
@@ -81,6 +86,7 @@ class Arena {
     return at + part.size();
   }
   void* allocate_slow(std::size_t size);
+  std::size_t next_block_size(std::size_t payload) const;
 
   char* top_ = nullptr;
   char* limit_ = nullptr;

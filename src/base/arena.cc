@@ -17,24 +17,69 @@ struct alignas(std::max_align_t) Arena::Block {
 #ifndef OUTRIGGER_SANITIZED
 namespace {
 
-constexpr int kKeptBlocks = 256;  // 4 MiB a thread
-
-// Warm blocks of a thread, last in, first out.
-struct BlockPool {
-  void* blocks[kKeptBlocks];
-  int count = 0;
+// Warm blocks of a thread and of one size, last in, first out.
+template <std::size_t Size, int Kept>
+class BlockPool {
+ public:
   ~BlockPool() {
-    while (count > 0) std::free(blocks[--count]);
+    while (count_ > 0) std::free(blocks_[--count_]);
   }
+  void* take() { return count_ > 0 ? blocks_[--count_] : std::malloc(Size); }
+  void give(void* block) {
+    if (count_ == Kept) return std::free(block);
+    blocks_[count_++] = block;
+  }
+  static BlockPool& of_thread() {
+    thread_local BlockPool instance;
+    return instance;
+  }
+
+ private:
+  void* blocks_[Kept];
+  int count_ = 0;
 };
 
-BlockPool& pool() {
-  thread_local BlockPool instance;
-  return instance;
+using StandardBlocks = BlockPool<Arena::kBlockSize, 256>;    // 4 MiB
+using SmallBlocks = BlockPool<Arena::kSmallBlockSize, 512>;  // 2 MiB
+constexpr int kMostSmall = 4;                                // of one arena
+
+void* take_block(std::size_t size) {
+  if (size == Arena::kBlockSize) return StandardBlocks::of_thread().take();
+  if (size == Arena::kSmallBlockSize) return SmallBlocks::of_thread().take();
+  return std::malloc(size);
+}
+
+void give_block(void* block, std::size_t size) {
+  if (size == Arena::kBlockSize) return StandardBlocks::of_thread().give(block);
+  if (size == Arena::kSmallBlockSize) return SmallBlocks::of_thread().give(block);
+  std::free(block);
 }
 
 }  // namespace
+
+// An arena that began with small blocks goes on with them, up to a standard block in all.
+std::size_t Arena::next_block_size(std::size_t payload) const {
+  int small = 0;
+  const Block* block = blocks_;
+  while (block != nullptr && block->size == kSmallBlockSize - sizeof(Block)) {
+    block = block->next;
+    ++small;
+  }
+  const bool goes_on_small = small > 0 && small < kMostSmall && block == nullptr;
+  if (goes_on_small && payload <= kSmallBlockSize - sizeof(Block)) return kSmallBlockSize;
+  return payload <= kBlockSize - sizeof(Block) ? kBlockSize : sizeof(Block) + payload;
+}
 #endif
+
+void Arena::start_small() {
+#ifndef OUTRIGGER_SANITIZED
+  auto* block = new (take_block(kSmallBlockSize)) Block{blocks_, kSmallBlockSize - sizeof(Block)};
+  MemoryBudget::take(block->size);
+  blocks_ = block;
+  top_ = block->payload();
+  limit_ = top_ + block->size;
+#endif
+}
 
 void* Arena::allocate_slow(std::size_t size) {
 #ifdef OUTRIGGER_SANITIZED
@@ -45,16 +90,13 @@ void* Arena::allocate_slow(std::size_t size) {
   blocks_ = block;
   return block->payload();
 #else
-  constexpr std::size_t kPayload = kBlockSize - sizeof(Block);
-  BlockPool& kept = pool();
-  const bool is_standard = size <= kPayload;
-  void* memory = is_standard && kept.count > 0 ? kept.blocks[--kept.count]
-                                               : std::malloc(is_standard ? kBlockSize : sizeof(Block) + size);
+  const std::size_t block_size = next_block_size(size);
+  void* memory = take_block(block_size);
   if (memory == nullptr) std::abort();
-  auto* block = new (memory) Block{blocks_, is_standard ? kPayload : size};
+  auto* block = new (memory) Block{blocks_, block_size - sizeof(Block)};
   MemoryBudget::take(block->size);
   blocks_ = block;
-  if (is_standard) {  // a larger block holds one allocation, so bumping goes on where it was
+  if (block_size <= kBlockSize) {  // a larger block holds one allocation, so bumping goes on where it was
     top_ = block->payload() + size;
     limit_ = block->payload() + block->size;
   }
@@ -83,14 +125,11 @@ void Arena::reset() noexcept {
   while (blocks_ != nullptr) {
     Block* block = std::exchange(blocks_, blocks_->next);
     MemoryBudget::give(block->size);
-#ifndef OUTRIGGER_SANITIZED
-    BlockPool& kept = pool();
-    if (block->size == kBlockSize - sizeof(Block) && kept.count < kKeptBlocks) {
-      kept.blocks[kept.count++] = block;
-      continue;
-    }
-#endif
+#ifdef OUTRIGGER_SANITIZED
     std::free(block);
+#else
+    give_block(block, sizeof(Block) + block->size);
+#endif
   }
   top_ = limit_ = nullptr;
 }

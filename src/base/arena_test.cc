@@ -72,6 +72,28 @@ TEST_CASE("arena: blocks come back warm, last in first out", "[base][arena]") {
   Arena arena;
   REQUIRE(arena.allocate(16) == warm);
 }
+
+TEST_CASE("arena: one that starts small goes on with small blocks, up to a standard block in all", "[base][arena]") {
+  Arena arena;
+  arena.start_small();
+  auto shares_block = [&arena, last = static_cast<char*>(nullptr)](std::size_t size) mutable {
+    const char* const expected = last;
+    auto* const given = static_cast<char*>(arena.allocate(size));
+    last = given + size;
+    return given == expected;
+  };
+  for (int i = 0; i < 4; ++i) REQUIRE_FALSE(shares_block(3008));
+  REQUIRE(shares_block(16));
+  REQUIRE_FALSE(shares_block(3008));
+  for (int i = 0; i < 4; ++i) REQUIRE(shares_block(3008));  // of a standard one
+}
+
+TEST_CASE("arena: what is too large for a small block gets a standard one", "[base][arena]") {
+  Arena arena;
+  arena.start_small();
+  auto* const large = static_cast<char*>(arena.allocate(5008));
+  REQUIRE(static_cast<char*>(arena.allocate(3008)) == large + 5008);
+}
 #else
 TEST_CASE("arena: in sanitizer builds release frees at once, in any order", "[base][arena]") {
   Arena arena;

@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string_view>
 
 #include "cli/commands.h"
 #include "cli/shell/usage.h"
+#include "server/signals.h"
 
 namespace outrigger::cli {
 namespace {
@@ -17,9 +19,12 @@ void fill_standard_descriptors() {
   }
 }
 
+bool serves(std::string_view command) { return command == "run" || command == "proxy" || command == "demo"; }
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && serves(argv[1])) server::hold_signals(false);
   CLI::App app("Outrigger: a sidecar proxy that adds TLS, retries, circuit breaking and logs to a service",
                "outrigger");
   fill_standard_descriptors();

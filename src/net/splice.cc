@@ -49,7 +49,8 @@ void SpliceBody::await_suspend(std::coroutine_handle<> handle) {
 void SpliceBody::park() {
   switch (wait_) {
     case Wait::body:
-      return body_.park(this);
+      body_.park(this);
+      return loop_.set_deadline(*this, kRest);
     case Wait::writable:
       to_.watch().wait_writable(this);
       return loop_.set_deadline(*this, stall_);
@@ -75,7 +76,7 @@ void SpliceBody::wake() {
 
 void SpliceBody::expired() {
   if (wait_ == Wait::turn) return wake();
-  end_ = IoEnd::timed_out;
+  if (wait_ == Wait::writable) end_ = IoEnd::timed_out;
   unpark();
   std::exchange(handle_, nullptr).resume();
 }

@@ -15,12 +15,14 @@ namespace outrigger::net {
 // failed, which its next pull() tells, or when `to` failed. Moves nothing when there is no pipe.
 //
 // Nothing is taken from the body while `to` is behind. `stall` bounds the time between two bytes that `to` takes; the
-// body has its own. After kPerTurn bytes others have their turn. No frame, no allocation.
+// body has its own. A body that gives nothing for kRest ends it too, so that what rests holds no pipe: read it, and
+// begin again. After kPerTurn bytes others have their turn. No frame, no allocation.
 class [[nodiscard]] SpliceBody final : private Wakeable, private Deadline {
  public:
   // From this many bytes on, known to be there or announced, it is worth a pipe.
   static constexpr std::uint64_t kWorth = 64 * 1024;
   static constexpr std::size_t kPerTurn = 1024 * 1024;
+  static constexpr Duration kRest = std::chrono::milliseconds(100);
 
   SpliceBody(EventLoop& loop, Body& body, Transport& to, Duration stall)
       : loop_(loop), body_(body), to_(to), stall_(stall), pipe_(Pipe::borrow()) {}

@@ -126,7 +126,7 @@ class Builder final : private UpstreamChains {
   std::vector<Router::Candidate> add_routes(LiveListener& live, const config::Listener& listener) {
     std::vector<Router::Candidate> candidates;
     std::map<std::size_t, const LiveRoute*> made;  // by place in the file
-    for (const PlacedRoute& placed : placed_routes(listener)) {
+    for (const PlacedRoute& placed : routes_in_order(listener)) {
       const LiveRoute*& route = made[placed.index];
       if (route == nullptr) route = &add_route(live, placed.route, listener);
       candidates.push_back({RouteMatcher(placed.route.match), route});
@@ -155,14 +155,6 @@ class Builder final : private UpstreamChains {
     return made;
   }
 
-  // The server name of a TLS handshake stands where a request has its host.
-  static std::vector<PlacedRoute> placed_routes(config::Listener listener) {
-    for (config::Route& route : listener.routes) {
-      if (!route.match.sni.empty()) route.match.host = std::move(route.match.sni);
-    }
-    return routes_in_order(listener);
-  }
-
   void add_listener(const config::Listener& listener) {
     LiveListener& live = live_->listeners[listener.name];
     live.settings = listener;
@@ -171,8 +163,7 @@ class Builder final : private UpstreamChains {
       if (auto cidr = Cidr::parse(text)) live.trusted.blocks.push_back(*cidr);
       live.trusted.unix_peers = live.trusted.unix_peers || text == "unix";
     }
-    live.routes_by_name =
-        std::ranges::any_of(listener.routes, [](const config::Route& route) { return !route.match.sni.empty(); });
+    live.routes_by_name = looks_at_names(listener);
     auto candidates = add_routes(live, listener);
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(std::move(candidates)));

@@ -16,6 +16,7 @@
 #include "server/memory_limit.h"
 #include "server/privileges.h"
 #include "server/process_metrics.h"
+#include "server/signals.h"
 
 namespace outrigger::server {
 
@@ -31,16 +32,6 @@ void print(const LoadReport& report) {
   for (const config::Diagnostic& diagnostic : report.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
   }
-}
-
-// With an app also its end, and what it may mean by the other signals that people send.
-sigset_t handled_signals(bool has_app) {
-  sigset_t mask;
-  sigemptyset(&mask);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&mask, signal);
-  if (!has_app) return mask;
-  for (const int signal : {SIGCHLD, SIGQUIT, SIGUSR2, SIGWINCH}) sigaddset(&mask, signal);
-  return mask;
 }
 
 }  // namespace
@@ -92,8 +83,7 @@ Server::~Server() {
 }
 
 bool Server::start() {
-  const sigset_t mask = handled_signals(has_app());
-  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);  // before any thread: they all inherit it
+  hold_signals(has_app());
   ::signal(SIGPIPE, SIG_IGN);
   harden_process();
   inherited_.take();

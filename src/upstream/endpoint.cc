@@ -45,8 +45,9 @@ void Endpoint::prefer(const net::Address& address, Instant now) {
   preferred_until_ = now + std::chrono::minutes(10);
 }
 
-std::unique_ptr<net::Transport> Endpoint::make_transport(EventLoop& loop, int fd) const {
-  if (tls_.context) return net::tls::connect(loop, fd, tls_.context, tls_.server_name, sessions_);
+std::unique_ptr<net::Transport> Endpoint::make_transport(EventLoop& loop, int fd,
+                                                         std::optional<net::tls::Offer> offer) const {
+  if (tls_.context) return net::tls::connect(loop, fd, tls_.context, tls_.server_name, sessions_, offer);
   return std::make_unique<net::Socket>(loop, fd);
 }
 

@@ -52,8 +52,10 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   // This one answered before those in front of it: for ten minutes (RFC 6555 section 4.2) it is tried first.
   void prefer(const net::Address& address, Instant now);
   bool is_loopback() const { return !addresses_.empty() && addresses_.front().is_loopback(); }
-  // A transport for a socket that is connected or on its way. Takes the descriptor.
-  std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd) const;
+  // A transport for a socket that is connected or on its way. `offer`: by ALPN, if not what goes with its protocol.
+  // Takes the descriptor.
+  std::unique_ptr<net::Transport> make_transport(EventLoop& loop, int fd,
+                                                 std::optional<net::tls::Offer> offer = std::nullopt) const;
 
   // Each connection carries one client's address, so none is kept for another request.
   bool is_for_one_client() const { return tls_.proxy_protocol.has_value(); }

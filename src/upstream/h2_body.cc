@@ -9,6 +9,7 @@ void H2Body::push(std::string_view bytes) {
   // waits.
   session_.consume_connection(bytes.size());
   received_ += bytes.size();
+  if (last_byte_ != nullptr) *last_byte_ = loop_.now();
   if (received_ > limit_) return fail(Failure::body_too_large);
   waiting_.append(bytes);
   MemoryBudget::take(bytes.size());
@@ -47,6 +48,11 @@ void H2Body::park(Wakeable* waiter) {
   } else {
     clear();
   }
+}
+
+void H2Body::expired() {
+  if (last_byte_ != nullptr && loop_.now() - *last_byte_ < idle_) return loop_.set_deadline(*this, idle_);
+  fail(failures_.stalled);
 }
 
 void H2Body::wake() {

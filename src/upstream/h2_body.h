@@ -37,12 +37,18 @@ class H2Body final : public Body, private Deadline {
   Failure failure() const override { return failure_; }
   const Headers* trailers() const override { return trailers_.empty() ? nullptr : &trailers_; }
 
+  // One direction of a tunnel, see WireBody::share_idle().
+  void share_idle(Instant& last_byte, Duration idle, Failure stalled) {
+    last_byte_ = &last_byte;
+    idle_ = idle;
+    failures_.stalled = stalled;
+  }
   // More than this many bytes is `body_too_large`.
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
   std::uint64_t received() const { return received_; }
   bool is_awaited() const { return waiter_ != nullptr; }
   // Ends the wait for more as stalled.
-  void expired() override { fail(failures_.stalled); }
+  void expired() override;
 
  private:
   void wake();
@@ -55,6 +61,7 @@ class H2Body final : public Body, private Deadline {
   Failures failures_;
   Failure failure_ = Failure::none;
   Wakeable* waiter_ = nullptr;
+  Instant* last_byte_ = nullptr;  // of a tunnel
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
   std::string waiting_;   // came, and is to be pulled

@@ -208,6 +208,39 @@ TEST_CASE("splice: a reader that left is a failure of writing", "[net][splice]")
   REQUIRE(relay.result.end == net::IoEnd::failed);
 }
 
+TEST_CASE("splice: a body that rests gives its pipe back, and can be read on", "[net][splice]") {
+  Relay relay;
+  relay.make_body(Framing::length, 1'000'000);
+  relay.from.send(numbered(100'000));
+  relay.run();
+  REQUIRE(relay.result.end == net::IoEnd::done);
+  REQUIRE(relay.result.moved == 100'000);
+  REQUIRE(pipes_in_use() == 0);
+  REQUIRE(relay.body->spliceable() == 900'000);
+  relay.from.send("more");
+  std::string_view bytes;
+  REQUIRE(relay.body->pull(bytes) == Body::State::data);
+  REQUIRE(bytes == "more");
+}
+
+TEST_CASE("splice: a tunnel's bytes are spliced once they fill the buffer, and no more when they don't",
+          "[net][splice]") {
+  Relay relay;
+  relay.make_body(Framing::until_close, 0);
+  Instant last_byte{};
+  relay.body->share_idle(last_byte);
+  REQUIRE(relay.body->spliceable() == 0);
+  std::string_view bytes;
+  for (const std::size_t size : {1000UL, 100'000UL, 10UL}) {
+    relay.from.send(std::string(size, 'x'));
+    REQUIRE(relay.body->pull(bytes) == Body::State::data);
+    const bool is_large = size > 50'000;
+    REQUIRE(bytes.size() == std::min(size, Slab::kSize));
+    REQUIRE((relay.body->spliceable() > 0) == is_large);
+    while (is_large && relay.body->pull(bytes) == Body::State::data) continue;
+  }
+}
+
 TEST_CASE("splice: being cancelled unlinks the wait and gives the pipe back", "[net][splice]") {
   Relay relay;
   relay.make_body(Framing::length, 1'000'000);

@@ -12,13 +12,14 @@ void WireBody::unpark() {
 
 Body::State WireBody::count(std::size_t bytes) {
   received_ += bytes;
-  if (beside_ != nullptr) last_received_ = loop_.now();
+  if (last_byte_ != nullptr) *last_byte_ = loop_.now();
   return received_ > limit_ ? fail(Failure::body_too_large) : State::data;
 }
 
 std::uint64_t WireBody::spliceable() const {
   const bool is_next = !ended_ && failure_ == Failure::none && input_.unread().empty();
-  return is_next && beside_ == nullptr && transport_.can_splice() ? decoder_.plain_left() : 0;
+  const bool is_worth_it = last_byte_ == nullptr || is_busy_;
+  return is_next && is_worth_it && transport_.can_splice() ? decoder_.plain_left() : 0;
 }
 
 Body::State WireBody::splice(int into, std::size_t most, std::size_t& taken) {
@@ -48,6 +49,7 @@ Body::State WireBody::pull(std::string_view& bytes) {
     if (ended_ || step.state != Step::State::need_input) continue;
     const net::IoResult result = input_.fill_body(transport_);
     if (result.state != net::IoResult::State::ok) return stopped(result.state);
+    is_busy_ = result.bytes == Slab::kSize;
   }
   return State::end;
 }
@@ -80,7 +82,7 @@ void WireBody::park(Wakeable* waiter) {
 }
 
 void WireBody::expired() {
-  if (beside_ != nullptr && loop_.now() - beside_->last_received_ < idle_) return loop_.set_deadline(*this, idle_);
+  if (last_byte_ != nullptr && loop_.now() - *last_byte_ < idle_) return loop_.set_deadline(*this, idle_);
   failure_ = failures_.stalled;
   wait_readable(nullptr);
   if (waiter_ != nullptr) std::exchange(waiter_, nullptr)->wake();

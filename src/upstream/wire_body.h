@@ -34,12 +34,9 @@ class WireBody : public Body, protected Deadline {
   std::uint64_t received() const { return received_; }
   // More than this many bytes is `body_too_large`.
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
-  // The other direction of a tunnel: the wait for more only ends when nothing came there either. Its bytes are not
-  // spliced, since a tunnel that rests would keep a pipe. Both live equally long.
-  void set_beside(WireBody& other) {
-    beside_ = &other;
-    other.beside_ = this;
-  }
+  // One direction of a tunnel: the wait for more only ends when nothing came in the other one either. `last_byte`, when
+  // something came in any of them, outlives both. Its bytes are spliced while they come faster than memory takes them.
+  void share_idle(Instant& last_byte) { last_byte_ = &last_byte; }
   // The end of the connection ended the body: the connection can't be used again.
   bool ended_by_close() const { return ended_by_close_; }
 
@@ -64,12 +61,12 @@ class WireBody : public Body, protected Deadline {
   Failures failures_;
   Failure failure_ = Failure::none;
   Wakeable* waiter_ = nullptr;
-  WireBody* beside_ = nullptr;
-  Instant last_received_{};  // with a body beside
+  Instant* last_byte_ = nullptr;  // of a tunnel
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = UINT64_MAX;
   bool ended_ = false;
   bool ended_by_close_ = false;
+  bool is_busy_ = false;  // the last read filled its buffer
 };
 
 }  // namespace outrigger::upstream

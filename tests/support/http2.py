@@ -84,6 +84,10 @@ class Http2Client:
             self.data(stream, body, ends)
         return stream
 
+    def skip_to(self, stream):
+        """The next request has this number: others were used past request()."""
+        self._next = stream
+
     def data(self, stream, body=b"", ends=False):
         for at in range(0, len(body) or 1, 16384):
             part = frames.DataFrame(stream, data=body[at:at + 16384])

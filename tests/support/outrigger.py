@@ -25,6 +25,9 @@ from .wait import PATIENCE, until
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.path.abspath(os.environ.get("OUTRIGGER_BINARY", ROOT / "build/release/outrigger"))
 SANITIZED = b"__sanitizer" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
+# A shell begins what it runs in the background with SIGINT ignored, which a process hands down: it would be lost at start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _REPORT = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer|runtime error:")
 
 

@@ -19,6 +19,12 @@ Digest sha256(std::string_view text) {
   return digest;
 }
 
+std::array<std::uint8_t, 20> sha1(std::string_view text) {
+  std::array<std::uint8_t, 20> digest{};
+  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
+  return digest;
+}
+
 Digest hmac_sha256(std::string_view key, std::string_view text) {
   Digest digest{};
   unsigned size = digest.size();

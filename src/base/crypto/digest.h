@@ -12,6 +12,8 @@ namespace outrigger::base::crypto {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view text);
+// Not for secrets: protocols that ask for it use it as a checksum (RFC 6455 section 10.8).
+std::array<std::uint8_t, 20> sha1(std::string_view text);
 // RFC 2104 with SHA-256.
 Digest hmac_sha256(std::string_view key, std::string_view text);
 

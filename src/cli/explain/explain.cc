@@ -17,6 +17,7 @@ using nlohmann::json;
 
 struct ExplainOptions {
   std::string file = "outrigger.yaml";
+  std::vector<std::string> asked;  // a URL, with a method in front of it or not
   Question question;
   bool as_json = false;
 };
@@ -83,7 +84,9 @@ json as_json(const Explanation& explanation) {
           {"endpoints", endpoints}};
 }
 
-int run_explain(const ExplainOptions& options) {
+int run_explain(ExplainOptions& options) {
+  options.question.url = options.asked.back();
+  if (options.asked.size() > 1) options.question.method = options.asked.front();
   const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
   if (!loaded.settings) {
     for (const auto& diagnostic : loaded.diagnostics) {
@@ -109,16 +112,21 @@ int run_explain(const ExplainOptions& options) {
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = app.add_subcommand(
-      "explain", "Shows offline what happens to a request: route, filters, values in effect and where each was set");
+      "explain",
+      "Shows offline what happens to a request or connection: route, filters, values in effect and where each was set");
   command->add_option("-c,--config", options->file, "The configuration (outrigger.yaml)");
-  command->add_option("method", options->question.method, "GET")->required();
-  command->add_option("url", options->question.url, "https://host/path")->required();
+  command->add_option("request", options->asked, "[GET] https://host/path, or tcp://name:port")
+      ->required()
+      ->expected(1, 2);
   command
       ->add_option("-H,--header", options->question.headers, "A header field, 'Name: value'; several times for several")
       ->allow_extra_args(false);
   command->add_option("--listener", options->question.listener, "The listener; absent: by the URL's scheme and port");
   command->add_flag("--json", options->as_json, "The same as JSON");
-  command->footer("Example:\n  outrigger explain -c outrigger.yaml GET https://shop.example/reports -H 'X-Kind: b'");
+  command->footer(
+      "Examples:\n"
+      "  outrigger explain -c outrigger.yaml GET https://shop.example/reports -H 'X-Kind: b'\n"
+      "  outrigger explain -c outrigger.yaml tcp://mail.example:8443");
   command->callback([options, &exit_code] { exit_code = run_explain(*options); });
 }
 

@@ -8,10 +8,10 @@
 
 namespace outrigger::cli {
 
-// What is asked about: a request as a client would send it.
+// What is asked about: a request as a client would send it, or a connection to a listener with protocol tcp.
 struct Question {
-  std::string method = "GET";
-  std::string url;                   // http(s)://host[:port]/path
+  std::string method = "GET";        // of a request
+  std::string url;                   // http(s)://host[:port]/path, or tcp://name[:port], the TLS server name
   std::vector<std::string> headers;  // "Name: value"
   std::string listener;              // name; absent: by the URL's scheme and port
 };
@@ -31,7 +31,7 @@ struct ExplainedFilter {
 
 // What would happen to the request, from the file alone: nothing is sent or resolved.
 struct Explanation {
-  std::string request;  // as it would be matched: "GET /a?b of shop.example"
+  std::string request;  // as it would be matched: "GET /a?b of shop.example", "a connection that asks for a.example"
   std::string refused;  // why the parser refuses it, with its status; then nothing below is set but the listener
   Effective listener;   // name, address
   Effective route;      // name, condition; an empty name: none matches, 404

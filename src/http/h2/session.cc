@@ -324,6 +324,11 @@ std::uint32_t Session::peer_max_streams() const {
   return is_broken_ ? 0 : nghttp2_session_get_remote_settings(native_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+bool Session::peer_takes_connect_protocol() const {
+  return !is_broken_ &&
+         nghttp2_session_get_remote_settings(native_.get(), NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
+
 void Session::use(Abuse kind) {
   if (has_failed_ || guard_.use(kind)) return;
   abuse_ = kind;

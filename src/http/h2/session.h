@@ -115,6 +115,8 @@ class Session {
 
   // Streams that the peer lets us have open.
   std::uint32_t peer_max_streams() const;
+  // Client: the peer takes requests with :protocol (RFC 8441 section 3).
+  bool peer_takes_connect_protocol() const;
   // Why the connection ends: what we tell the peer, or were about to.
   ErrorCode error() const { return error_; }
   // Set when it was a flood.

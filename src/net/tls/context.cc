@@ -28,6 +28,8 @@ std::string_view wire_form(Offer offer) {
       return "\x08http/1.1";
     case Offer::http2:
       return "\x02h2";
+    case Offer::nothing:
+      return {};
     case Offer::both:
       break;
   }
@@ -75,6 +77,12 @@ void FreeContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context);
 
 ClientContext::ClientContext(ContextHandle context, bool verifies, std::string digest)
     : context_(std::move(context)), verifies_(verifies), digest_(std::move(digest)) {}
+
+void ClientContext::set_offer(ssl_st* connection, Offer offer) {
+  const std::string_view offered = wire_form(offer);
+  SSL_set_alpn_protos(connection, reinterpret_cast<const unsigned char*>(offered.data()),
+                      static_cast<unsigned>(offered.size()));
+}
 
 namespace {
 

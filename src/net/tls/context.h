@@ -71,6 +71,8 @@ class ClientContext {
                                                                          Offer offer = Offer::http1);
 
   bool verifies() const { return verifies_; }
+  // The same for one connection, in place of `offer`.
+  static void set_offer(ssl_st* connection, Offer offer);
   // Equal for contexts that trust the same certificates by the same rules, and show and offer the same.
   const std::string& digest() const { return digest_; }
   ssl_ctx_st* get() const { return context_.get(); }

@@ -11,8 +11,8 @@ struct CertificateFiles {
   std::string key{};   // PEM, not encrypted
 };
 
-// What we offer a server by ALPN, best first.
-enum class Offer : std::uint8_t { http1, http2, both };
+// What we offer a server by ALPN, best first; `nothing`: what is said is not HTTP.
+enum class Offer : std::uint8_t { http1, http2, both, nothing };
 
 // Mozilla's names: intermediate is TLS 1.2 and 1.3 with AEAD suites and forward secrecy, modern is TLS 1.3 alone.
 enum class Policy : std::uint8_t { intermediate, modern };

@@ -96,12 +96,14 @@ std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<Serve
 }
 
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
-                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions) {
+                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions,
+                                   std::optional<Offer> offer) {
   ssl_ctx_st* native = context->get();
   const bool verifies = context->verifies();
   std::unique_ptr<TlsTransport> transport(new TlsTransport(loop, fd, native, std::move(context)));
   if (!transport->session_) return transport;
   SSL_set_connect_state(transport->session_.get());
+  if (offer) ClientContext::set_offer(transport->session_.get(), *offer);
   if (!server_name.empty()) {
     transport->check_server_name(server_name);
   } else if (verifies) {

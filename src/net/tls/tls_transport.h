@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/tls/context.h"
@@ -43,7 +44,7 @@ class TlsTransport final : public Transport {
  private:
   friend std::unique_ptr<Transport> accept(EventLoop&, int, std::shared_ptr<ServerContext>);
   friend std::unique_ptr<Transport> connect(EventLoop&, int, std::shared_ptr<ClientContext>, const std::string&,
-                                            std::shared_ptr<SessionCache>);
+                                            std::shared_ptr<SessionCache>, std::optional<Offer>);
 
   TlsTransport(EventLoop& loop, int fd, ssl_ctx_st* context, std::shared_ptr<const void> owner);
   void check_server_name(std::string name);
@@ -74,8 +75,9 @@ std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<Serve
 
 // The client's side of a connection to an upstream. `server_name` (a host name or an IP address) is sent as SNI and is
 // what the certificate must be for; it may be empty only when the context verifies nothing. `sessions`, if any, belongs
-// to this server name. Takes the descriptor.
+// to this server name. `offer`: by ALPN, if not what the context offers. Takes the descriptor.
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
-                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions = nullptr);
+                                   const std::string& server_name, std::shared_ptr<SessionCache> sessions = nullptr,
+                                   std::optional<Offer> offer = std::nullopt);
 
 }  // namespace outrigger::net::tls

@@ -2,6 +2,7 @@
 
 #include "net/connect.h"
 #include "proxy/calls/shared_wait.h"
+#include "proxy/forwarding/upgrade.h"
 
 namespace outrigger::proxy {
 
@@ -27,10 +28,22 @@ Dialed failed(ActiveExchange& exchange, Failure failure, std::string_view detail
   return {.connection = nullptr, .failure = failure, .detail = exchange.arena().copy(detail)};
 }
 
+// What the connection is to speak where that is not what the endpoint always does: whatever the client says, or HTTP/1.
+std::optional<net::tls::Offer> offer_for(const ActiveExchange& exchange, const upstream::Endpoint& endpoint) {
+  if (exchange.is_tcp()) return net::tls::Offer::nothing;
+  if (needs_http1(exchange, endpoint)) return net::tls::Offer::http1;
+  return std::nullopt;
+}
+
 }  // namespace
 
+bool needs_http1(const ActiveExchange& exchange, const upstream::Endpoint& endpoint) {
+  return endpoint.tls().protocol == config::Protocol::automatic && !wanted_upgrade(exchange.request()).empty();
+}
+
 Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint) {
-  upstream::SharedConnections* const sharing = exchange.is_tcp() ? nullptr : endpoint->shared();
+  const auto offer = offer_for(exchange, *endpoint);
+  upstream::SharedConnections* const sharing = offer ? nullptr : endpoint->shared();
   if (sharing != nullptr && !sharing->speaks_http1()) {
     SharedWait wait(exchange, cluster, *endpoint);
     upstream::SharedConnections::Result found = co_await wait;
@@ -38,7 +51,7 @@ Task<Dialed> dial(ActiveExchange& exchange, upstream::Cluster& cluster, std::sha
     if (found.shared != nullptr || found.own) co_return Dialed{std::move(found.own), found.shared};
   }
   const Instant begin = exchange.now();
-  const auto wrap = [&exchange, &endpoint](int fd) { return endpoint->make_transport(exchange.loop(), fd); };
+  const auto wrap = [&](int fd) { return endpoint->make_transport(exchange.loop(), fd, offer); };
   net::Connect connect(exchange.loop(), endpoint->addresses_to_try(begin), wrap, cluster.connect_limit(*endpoint),
                        exchange.wait(), first_bytes(exchange, *endpoint));
   net::Connect::Result result = co_await connect;

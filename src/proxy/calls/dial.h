@@ -17,6 +17,10 @@ struct Dialed {
   std::string_view detail{};
 };
 
+// Does it take a connection of its own although the service may speak HTTP/2? Only HTTP/1 knows upgrades (RFC 9113
+// section 8.6).
+bool needs_http1(const ActiveExchange& exchange, const upstream::Endpoint& endpoint);
+
 // Connects to one of the endpoint's addresses, with TLS where the upstream asks for it: see net::Connect. All of them
 // together have the upstream's connect timeout, and end with the exchange's deadline. Where the service may speak
 // HTTP/2, requests that come at the same time wait for one connection.

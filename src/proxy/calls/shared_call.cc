@@ -1,6 +1,9 @@
 #include "proxy/calls/shared_call.h"
 
+#include "proxy/calls/tunnel.h"
 #include "proxy/forwarding/forward_h2.h"
+#include "proxy/forwarding/upgrade.h"
+#include "proxy/forwarding/web_socket.h"
 
 namespace outrigger::proxy {
 
@@ -8,9 +11,7 @@ namespace {
 
 using http::h2::ErrorCode;
 using net::IoEnd;
-using namespace std::chrono_literals;
 
-constexpr Duration kContinueSilence = 1s;   // then we ask the client for its content ourselves
 constexpr std::uint32_t kMostInterim = 32;  // heads before the final one
 
 std::string_view refusal_text(Arena& arena, ErrorCode code) {
@@ -58,51 +59,57 @@ class [[nodiscard]] SharedCall::Taken final : private Deadline {
 
 SharedCall::SharedCall(ActiveExchange& exchange, std::shared_ptr<upstream::Endpoint> endpoint,
                        upstream::SharedConnection& connection)
-    : SharedRequest(connection),
-      exchange_(exchange),
-      endpoint_(std::move(endpoint)),
+    : Call(exchange, std::move(endpoint)),
+      SharedRequest(connection),
       trailers_(exchange.arena()),
+      source_(exchange.request_body()),
       was_used_(connection.was_used()),
-      has_content_(exchange.request_body() != nullptr),
-      expects_continue_(has_content_ && exchange.awaits_continue()),
-      upload_done_(!has_content_) {}
+      is_web_socket_(asks_for_web_socket(exchange.request())) {}
 
 SharedCall::~SharedCall() {
-  upload_.reset();
-  if (pick_) pick_.set_cut(failure());
+  end_upload();
+  set_cut(is_web_socket_ ? Failure::none : failure());  // a tunnel ends as its users like
 }
 
 bool SharedCall::open() {
-  if (!connection().open(*this, request_fields(exchange_, connection().is_tls()), !has_content_)) return false;
-  if (!has_content_) return true;
-  if (expects_continue_) {
-    exchange_.loop().set_deadline(continue_wait_, kContinueSilence);
-  } else {
-    start_upload();
+  if (is_web_socket_) {
+    waits_for_settings_ = true;
+    if (connection().knows_settings()) on_settings();
+    return true;
   }
+  if (!connection().open(*this, request_fields(exchange_, connection().is_tls()), !has_content_)) return false;
+  start_upload();
   return true;
 }
 
-void SharedCall::start_upload() {
-  upload_ = upload(exchange_);
-  upload_.start(*this);
+// RFC 8441 section 3: nothing is asked before the service has said whether it may be.
+void SharedCall::on_settings() {
+  if (!std::exchange(waits_for_settings_, false)) return;
+  if (const std::string_view problem = handshake_problem(exchange_.request()); !problem.empty()) {
+    break_off(Failure::bad_header, problem);
+  } else if (!connection().takes_web_sockets()) {
+    break_off(Failure::upgrade_failed, "the service speaks HTTP/2 and does not take WebSockets over it (RFC 8441)");
+  } else if (!connection().open(*this, request_fields(exchange_, connection().is_tls(), true), false)) {
+    break_off(Failure::upstream_refused, "the connection takes no more requests");
+  }
 }
 
-void SharedCall::go_on_after_continue() {
-  exchange_.invite_content();
-  expects_continue_ = continue_due_ = false;
-  continue_wait_.clear();
-  start_upload();
-}
-
-void SharedCall::ContinueWait::expired() {
-  owner.continue_due_ = true;
-  if (owner.head_wait_ != nullptr) owner.head_wait_->finish(Failure::none);
+bool SharedCall::open_tunnel() {
+  const Duration idle = tunnel_idle(exchange_);
+  upstream::WireBody* const client = exchange_.open_tunnel(idle);
+  if (client == nullptr) return false;
+  Instant& last_byte = *exchange_.arena().make<Instant>();
+  client->share_idle(last_byte);
+  if (body_) body_->share_idle(last_byte, idle, Failure::tunnel_idle);
+  head_ = switched_head(exchange_.request(), *head_);
+  source_ = client;
+  start_tunnel();
+  return true;
 }
 
 // A request that breaks off must not look complete: its stream is left without an end, and reset with the exchange.
 RootTask SharedCall::upload(ActiveExchange& exchange) {
-  Body& body = *exchange.request_body();
+  Body& body = *source_;
   for (bool ends = false; !ends;) {
     const Body::Chunk chunk = co_await body.read();
     if (chunk.state == State::failed) {
@@ -113,29 +120,17 @@ RootTask SharedCall::upload(ActiveExchange& exchange) {
     if (!is_open()) co_return;
     connection().session().offer(*this, ends ? std::string_view{} : chunk.bytes, ends,
                                  ends ? body.trailers() : nullptr);
-    const IoEnd end = co_await Taken(*this, exchange.limits().body_idle);
+    const IoEnd end = co_await Taken(*this, exchange.stall());
     if (end == IoEnd::timed_out) upload_failure_ = Failure::upstream_write_timeout;
     if (end != IoEnd::done) co_return;
   }
 }
 
-void SharedCall::on_root_done(std::exception_ptr failure) noexcept {
-  upload_done_ = true;
-  if (failure) upload_failure_ = Failure::internal;
-  exchange_.loop().defer(*this);
-}
-
-// The upload ended: the try's clock starts, or whoever waits learns that the request can't be completed.
-void SharedCall::run_deferred() {
-  if (upload_failure_ == Failure::none) {
-    if (head_wait_ != nullptr) head_wait_->start_clock();
-    return;
-  }
-  if (head_wait_ != nullptr) return head_wait_->finish(upload_failure_);
-  if (upload_failure_ == Failure::upstream_write_timeout && body_ && !has_received_end()) {
-    connection().session().reset(*this, ErrorCode::cancel);
-    body_->fail(upload_failure_);
-  }
+void SharedCall::on_upload_failed() {
+  const bool is_cut = upload_failure_ == Failure::upstream_write_timeout || source_ != exchange_.request_body();
+  if (!is_cut || !body_ || has_received_end()) return;
+  connection().session().reset(*this, ErrorCode::cancel);
+  body_->fail(upload_failure_);
 }
 
 ResponseHead* SharedCall::response_head() {
@@ -153,7 +148,7 @@ void SharedCall::on_head(const http::h2::HeadCheck& check) {
   (last_ == nullptr ? first_ : last_->next) = received;
   last_ = received;
   if (is_final_) begin_body();
-  wake_head_wait();
+  look_for_head();
 }
 
 void SharedCall::begin_body() {
@@ -203,11 +198,7 @@ void SharedCall::break_off(Failure failure, std::string_view why) {
     return body_->truncate();
   }
   broken_ = failure;
-  wake_head_wait();
-}
-
-void SharedCall::wake_head_wait() {
-  if (head_wait_ != nullptr) head_wait_->look();
+  look_for_head();
 }
 
 bool SharedCall::is_replayable() const {
@@ -215,55 +206,15 @@ bool SharedCall::is_replayable() const {
   return broken_ == Failure::upstream_reset && was_used_ && interim_ == 0;
 }
 
-bool SharedCall::try_head() {
-  head_failure_ = Failure::none;
-  if (exchange_.is_expired()) {
-    head_failure_ = blame_for_expiry();
-  } else if (continue_due_) {
-    return true;
-  } else if (first_ != nullptr) {
-    head_ = first_->head;
-    first_ = first_->next;
-    if (first_ == nullptr) last_ = nullptr;
-    return true;
-  } else if (broken_ != Failure::none) {
+bool SharedCall::poll_head() {
+  if (first_ == nullptr) {
     head_failure_ = broken_;
-  } else if (request_out_at_ && exchange_.now() - *request_out_at_ >= exchange_.limits().backend_request) {
-    head_failure_ = Failure::upstream_timeout;
+    return broken_ != Failure::none;
   }
-  return head_failure_ != Failure::none;
-}
-
-SharedCall::HeadWait::~HeadWait() {
-  if (!handle_) return;
-  call_.head_wait_ = nullptr;
-  call_.exchange_.wait().current = nullptr;
-}
-
-void SharedCall::HeadWait::await_suspend(std::coroutine_handle<> handle) {
-  handle_ = handle;
-  call_.head_wait_ = this;
-  call_.exchange_.wait().current = this;
-  if (call_.upload_done_ || call_.expects_continue_) start_clock();
-}
-
-// Interim heads do not put the try's deadline off, or an endless row of them would.
-void SharedCall::HeadWait::start_clock() {
-  if (!call_.request_out_at_) call_.request_out_at_ = call_.exchange_.now();
-  call_.exchange_.loop().set_deadline(*this, call_.exchange_.limits().backend_request);
-}
-
-void SharedCall::HeadWait::look() {
-  if (call_.try_head()) finish(call_.head_failure_);
-}
-
-void SharedCall::HeadWait::finish(Failure result) {
-  call_.head_failure_ = result;
-  if (result == Failure::upstream_timeout) call_.connection().doubt();
-  clear();
-  call_.head_wait_ = nullptr;
-  call_.exchange_.wait().current = nullptr;
-  std::exchange(handle_, nullptr).resume();
+  head_ = first_->head;
+  first_ = first_->next;
+  if (first_ == nullptr) last_ = nullptr;
+  return true;
 }
 
 }  // namespace outrigger::proxy

@@ -1,6 +1,5 @@
 #include "proxy/calls/stream.h"
 
-#include "http/field_list.h"
 #include "http/h1/lenient_head.h"
 #include "http/h1/response_parser.h"
 #include "net/splice.h"
@@ -12,36 +11,23 @@
 
 namespace outrigger::proxy {
 
-namespace {
-
 using net::IoEnd;
 using net::IoResult;
 using net::WriteAll;
-using namespace std::chrono_literals;
-
-constexpr Duration kTunnelIdle = 5min;
-constexpr Duration kWebSocketIdle = 1h;
-constexpr Duration kContinueSilence = 1s;  // then we ask the client for its content ourselves
-
-}  // namespace
 
 Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared_ptr<upstream::Endpoint> endpoint,
                std::unique_ptr<upstream::Connection> connection)
-    : exchange_(exchange),
+    : Call(exchange, std::move(endpoint)),
       cluster_(cluster),
-      endpoint_(std::move(endpoint)),
       connection_(std::move(connection)),
-      reused_(connection_->uses() > 0),
-      has_content_(exchange.request_body() != nullptr),
-      expects_continue_(has_content_ && exchange.awaits_continue()),
-      upload_done_(!has_content_) {
+      reused_(connection_->uses() > 0) {
   connection_->count_use();
 }
 
 Stream::~Stream() {
-  upload_.reset();
+  end_upload();
   // A tunnel ends as its users like: that says nothing of the endpoint.
-  if (pick_ && body_) pick_.set_cut(body_->failure());
+  if (body_) set_cut(body_->failure());
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 
@@ -77,25 +63,6 @@ WriteAll Stream::send_head() {
                   {head, before, first_chunk_, after}, &sent_);
 }
 
-void Stream::start_upload() {
-  if (!has_content_) return;
-  if (expects_continue_) return exchange_.loop().set_deadline(continue_wait_, kContinueSilence);
-  upload_ = upload(exchange_);
-  upload_.start(*this);
-}
-
-void Stream::go_on_after_continue() {
-  exchange_.invite_content();
-  expects_continue_ = continue_due_ = false;
-  continue_wait_.clear();
-  start_upload();
-}
-
-void Stream::ContinueWait::expired() {
-  owner.continue_due_ = true;
-  if (owner.head_wait_ != nullptr) owner.head_wait_->finish(Failure::none);
-}
-
 RootTask Stream::upload(ActiveExchange& exchange) {
   Body& body = *exchange.request_body();
   net::Transport& transport = connection_->transport();
@@ -124,8 +91,7 @@ RootTask Stream::upload(ActiveExchange& exchange) {
 }
 
 bool Stream::open_tunnel() {
-  const bool is_web_socket = http::list_has(wanted_upgrade(exchange_.request()), "websocket");
-  const Duration idle = exchange_.limits().tunnel_idle.value_or(is_web_socket ? kWebSocketIdle : kTunnelIdle);
+  const Duration idle = tunnel_idle(exchange_);
   upstream::WireBody* const client = exchange_.open_tunnel(idle);
   if (client == nullptr) return false;
   auto* tunnel = exchange_.arena().make<Tunnel>(exchange_, *connection_, *client, idle);
@@ -149,35 +115,9 @@ bool Stream::goes_on(IoEnd written) {
   return false;
 }
 
-void Stream::on_root_done(std::exception_ptr failure) noexcept {
-  upload_done_ = true;
-  if (failure) upload_failure_ = Failure::internal;
-  exchange_.loop().defer(*this);
-}
-
-// The upload ended: the try's clock starts, or the head wait learns that the request can't be completed. A service that
-// closed its reading side may still have answered, so then the head decides.
-void Stream::run_deferred() {
-  if (head_wait_ == nullptr) return;
-  if (upload_failure_ == Failure::none || upload_failure_ == Failure::upstream_reset) return head_wait_->start_clock();
-  head_wait_->finish(upload_failure_);
-}
-
-bool Stream::try_head() {
+bool Stream::poll_head() {
   net::InputBuffer& input = connection_->input();
   using Status = http::h1::HeadResult::Status;
-  if (exchange_.is_expired()) {
-    head_failure_ = blame_for_expiry();
-    return true;
-  }
-  if (continue_due_) {
-    head_failure_ = Failure::none;
-    return true;
-  }
-  if (request_out_at_ && exchange_.now() - *request_out_at_ >= exchange_.limits().backend_request) {
-    head_failure_ = Failure::upstream_timeout;
-    return true;
-  }
   for (;;) {
     if (!input.unread().empty()) {
       answered_ = true;
@@ -199,7 +139,10 @@ bool Stream::try_head() {
       return true;
     }
     const IoResult result = input.fill_head(connection_->transport());
-    if (result.state == IoResult::State::would_block) return false;
+    if (result.state == IoResult::State::would_block) {
+      if (!answered_) input.release();  // whoever waits holds no buffer
+      return false;
+    }
     if (result.state != IoResult::State::ok) {
       head_failure_ = Failure::upstream_reset;
       return true;
@@ -227,44 +170,6 @@ void Stream::begin_body() {
                 upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,
                                              Failure::response_body_timeout});
   content_ = &*body_;
-}
-
-Stream::HeadWait::~HeadWait() {
-  if (!handle_) return;
-  stream_.head_wait_ = nullptr;
-  stream_.exchange_.wait().current = nullptr;
-  stream_.connection_->transport().watch().wait_readable(nullptr);
-}
-
-void Stream::HeadWait::await_suspend(std::coroutine_handle<> handle) {
-  handle_ = handle;
-  stream_.head_wait_ = this;
-  stream_.exchange_.wait().current = this;
-  stream_.connection_->transport().watch().wait_readable(this);
-  if (stream_.upload_done_ || stream_.expects_continue_) start_clock();
-}
-
-// Interim heads do not put the try's deadline off, or an endless row of them would.
-void Stream::HeadWait::start_clock() {
-  if (!stream_.request_out_at_) stream_.request_out_at_ = stream_.exchange_.now();
-  stream_.exchange_.loop().set_deadline(*this, stream_.exchange_.limits().backend_request);
-}
-
-// What an event of the turn in which the connection was taken tells of was there before the request: a close, or the
-// answer to a question that nobody asked.
-void Stream::HeadWait::wake() {
-  if (stream_.taken_unasked_at_ == stream_.exchange_.now()) return finish(Failure::upstream_reset);
-  if (stream_.try_head()) return finish(stream_.head_failure_);
-  stream_.connection_->transport().watch().wait_readable(this);
-}
-
-void Stream::HeadWait::finish(Failure result) {
-  stream_.head_failure_ = result;
-  clear();
-  stream_.head_wait_ = nullptr;
-  stream_.exchange_.wait().current = nullptr;
-  stream_.connection_->transport().watch().wait_readable(nullptr);
-  std::exchange(handle_, nullptr).resume();
 }
 
 }  // namespace outrigger::proxy

@@ -2,11 +2,26 @@
 
 #include <sys/socket.h>
 
+#include "http/field_list.h"
+#include "net/splice.h"
 #include "proxy/downstream/answer_wire.h"
+#include "proxy/forwarding/upgrade.h"
 
 namespace outrigger::proxy {
 
 using net::IoEnd;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kWebSocketIdle = 1h;
+
+}  // namespace
+
+Duration tunnel_idle(const ActiveExchange& exchange) {
+  const bool is_web_socket = http::list_has(wanted_upgrade(exchange.request()), "websocket");
+  return exchange.limits().tunnel_idle.value_or(is_web_socket ? kWebSocketIdle : kTunnelIdle);
+}
 
 Tunnel::Tunnel(ActiveExchange& exchange, upstream::Connection& service, upstream::WireBody& client, Duration idle)
     : exchange_(exchange),
@@ -15,7 +30,9 @@ Tunnel::Tunnel(ActiveExchange& exchange, upstream::Connection& service, upstream
       answer_(exchange.loop(), service_, service.input(),
               http::h1::BodyDecoder(Framing::until_close, 0, &exchange.arena()), idle,
               {Failure::response_truncated, Failure::response_truncated, Failure::tunnel_idle}) {
-  answer_.set_beside(client);
+  Instant& last_byte = *exchange.arena().make<Instant>();
+  answer_.share_idle(last_byte);
+  client.share_idle(last_byte);
 }
 
 Tunnel::~Tunnel() {
@@ -38,7 +55,10 @@ RootTask Tunnel::forward(Tunnel&) {
       co_return;
     }
     if (chunk.state == State::end) break;
-    const IoEnd end = co_await net::WriteAll(exchange_.loop(), service_, exchange_.stall(), {chunk.bytes});
+    IoEnd end = co_await net::WriteAll(exchange_.loop(), service_, exchange_.stall(), {chunk.bytes});
+    if (end == IoEnd::done && service_.can_splice() && client_.spliceable() >= net::SpliceBody::kWorth) {
+      end = (co_await net::SpliceBody(exchange_.loop(), client_, service_, exchange_.stall())).end;
+    }
     if (end == IoEnd::done) continue;
     client_failure_ = end == IoEnd::timed_out ? Failure::upstream_write_timeout : Failure::upstream_reset;
     co_return;
@@ -60,6 +80,13 @@ Body::State Tunnel::pull(std::string_view& bytes) {
   }
   if (client_failure_ != Failure::none) return State::failed;
   return is_client_done_ || !ends_apart_ ? State::end : State::pending;
+}
+
+// How it goes on where there are no more bytes, pull() knows.
+Body::State Tunnel::splice(int into, std::size_t most, std::size_t& taken) {
+  waiter_ = nullptr;
+  const State state = answer_.splice(into, most, taken);
+  return state == State::pending && client_failure_ != Failure::none ? State::end : state;
 }
 
 void Tunnel::park(Wakeable* waiter) {

@@ -7,9 +7,14 @@
 
 namespace outrigger::proxy {
 
-// Bytes both ways between a client and a service, in memory of bounded size: a side that does not read holds the other
-// one back. What the service sends is the body of the answer; what the client sends is written to the service by a task
-// of its own.
+inline constexpr Duration kTunnelIdle = std::chrono::minutes(5);
+
+// How long a tunnel for this exchange may be silent.
+Duration tunnel_idle(const ActiveExchange& exchange);
+
+// Bytes both ways between a client and a service, in memory of bounded size, or past it where plain bytes come fast: a
+// side that does not read holds the other one back. What the service sends is the body of the answer; what the client
+// sends is written to the service by a task of its own.
 //
 // The client's end is passed on, and the other way goes on. So is the service's, where the client's wire knows how
 // (AnswerWire::end_sending) and the tunnel then is over when both have ended; else it is over at once. A client that
@@ -26,6 +31,8 @@ class Tunnel final : public Body, private RootTask::Owner, private Deferred {
   Arena& arena() { return exchange_.arena(); }
 
   State pull(std::string_view& bytes) override;
+  std::uint64_t spliceable() const override { return is_service_done_ ? 0 : answer_.spliceable(); }
+  State splice(int into, std::size_t most, std::size_t& taken) override;
   void park(Wakeable* waiter) override;
   Failure failure() const override;
 

@@ -140,7 +140,8 @@ void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, con
 // An endpoint that speaks HTTP/1 only, as most do, is spared the question.
 Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
                                                  std::uint32_t than) {
-  if (pick.endpoint()->shared() != nullptr && !exchange.is_tcp()) {
+  const bool is_choice = pick.endpoint()->shared() != nullptr && !exchange.is_tcp();
+  if (is_choice && !needs_http1(exchange, *pick.endpoint())) {
     return attempt_either(exchange, pick, slot, fresh, than);
   }
   return attempt_alone(exchange, pick, slot, fresh, nullptr);
@@ -236,6 +237,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange
     co_return Result{
         .failure = failure, .is_replayable = call->is_replayable(), .on = serial, .detail = call->detail()};
   }
+  if (call->is_web_socket_open() && !call->open_tunnel()) co_return Result{.failure = Failure::upgrade_failed};
   ResponseHead* head = call->head();
   pick.set_answered(
       {.status = head->status, .grpc_status = grpc::status_of(head->headers), .duration = exchange.now() - begin});
@@ -245,7 +247,6 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange
 
 // Waits for the final head and relays interim ones.
 // All that goes to the client before the final head goes through here, one piece after the other.
-template <typename Call>
 Task<Failure> UpstreamCall::await_head(ActiveExchange& exchange, Call& call) {
   for (int interim = 0; interim <= kMostInterim; ++interim) {
     const Failure failure = co_await call.read_head();

@@ -11,6 +11,7 @@
 
 namespace outrigger::proxy {
 
+class Call;
 class Stream;
 
 // The innermost link: sends the request to an endpoint and gives its answer. Waits for a slot, takes or makes a
@@ -55,7 +56,6 @@ class UpstreamCall final : public Filter {
   static Result served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick, Slot& slot, Instant begin);
   // What the service says of itself in the head.
   void correct(const ActiveExchange& exchange, ResponseHead& head) const;
-  template <typename Call>
   Task<Failure> await_head(ActiveExchange& exchange, Call& call);
   upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);

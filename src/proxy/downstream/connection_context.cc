@@ -4,6 +4,15 @@
 
 namespace outrigger::proxy {
 
+ClientConnection::ClientConnection(ConnectionContext& context, bool counts) : open_(counts ? &context.open : nullptr) {
+  context.connections.push_back(*this);
+  if (counts) open_->store(open_->load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+ClientConnection::~ClientConnection() {
+  if (open_ != nullptr) open_->store(open_->load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+}
+
 ConnectionContext::ConnectionContext(EventLoop& event_loop, FailureStats& failure_stats)
     : loop(event_loop),
       failures(failure_stats),

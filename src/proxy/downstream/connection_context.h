@@ -14,7 +14,10 @@
 
 namespace outrigger::proxy {
 
-// A client's connection, whatever it speaks, as its worker sees it. It deletes itself when it is done.
+struct ConnectionContext;
+
+// A client's connection, whatever it speaks, as its worker sees it, which knows it, and counts it, while it lives. It
+// deletes itself when it is done.
 class ClientConnection : public ListNode<ClientConnection> {
  public:
   // Ends it now if it is idle, after its exchanges otherwise.
@@ -23,7 +26,12 @@ class ClientConnection : public ListNode<ClientConnection> {
   virtual void destroy() = 0;
 
  protected:
-  ~ClientConnection() = default;
+  // `counts`: a drain waits for it.
+  explicit ClientConnection(ConnectionContext& context, bool counts = true);
+  ~ClientConnection();
+
+ private:
+  std::atomic<std::size_t>* open_;  // null: it does not count
 };
 
 // A listener as its connections know it: they stay when the configuration changes.
@@ -45,12 +53,6 @@ struct ConnectionContext {
   std::string_view refusal(const ListenerPlace& place, int fd) {
     return place.now->sheds_load ? overload.refusal(fd) : std::string_view{};
   }
-  void add(ClientConnection& connection) {
-    connections.push_back(connection);
-    open.store(open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
-  // It leaves the list by itself.
-  void count_closed() { open.store(open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed); }
 
   EventLoop& loop;
   std::shared_ptr<LiveConfig> live = std::make_shared<LiveConfig>();

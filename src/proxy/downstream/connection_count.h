@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "outrigger/stats.h"
 #include "proxy/downstream/client_connections.h"
 
 namespace outrigger::proxy {
@@ -42,13 +43,20 @@ class ConnectionPermit {
   ConnectionPermit(ConnectionPermit&& other) noexcept
       : count_(std::move(other.count_)),
         client_(other.client_),
+        open_(std::exchange(other.open_, {})),
         shakes_hands_(std::exchange(other.shakes_hands_, false)) {}
   ConnectionPermit& operator=(ConnectionPermit&&) = delete;
   ~ConnectionPermit() {
+    open_.add(-1);
     if (!count_) return;
     end_handshake();
     if (client_ != kNoClient) count_->clients.give_back(client_);
     count_->open.give_back();
+  }
+  // Counts the connection as open, in its listener's metrics.
+  void count_in(stats::Gauge open) {
+    open_ = open;
+    open_.add(1);
   }
   // Owns a place among those of the client, too.
   void add(ClientKey client) { client_ = client; }
@@ -61,6 +69,7 @@ class ConnectionPermit {
  private:
   std::shared_ptr<ConnectionCount> count_;
   ClientKey client_ = kNoClient;
+  stats::Gauge open_;
   bool shakes_hands_ = false;
 };
 

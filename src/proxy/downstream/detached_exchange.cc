@@ -6,13 +6,13 @@ namespace outrigger::proxy {
 
 void DetachedExchange::begin(ConnectionContext& context, const ActiveExchange& like, std::unique_ptr<Detached> work) {
   auto* const made = new DetachedExchange(context, like, std::move(work));  // deletes itself
-  context.connections.push_back(*made);
   context.loop.defer(*made);
 }
 
 DetachedExchange::DetachedExchange(ConnectionContext& context, const ActiveExchange& like,
                                    std::unique_ptr<Detached> work)
-    : context_(context),
+    : ClientConnection(context, false),
+      context_(context),
       exchange_(context.loop, *this, like.pinned_config(), like.listener_config(),
                 static_cast<ActiveExchange::Owner&>(*this)),
       work_(std::move(work)) {

@@ -10,7 +10,6 @@ using net::IoResult;
 using namespace std::chrono_literals;
 
 constexpr int kReadsPerTurn = 16;       // of a slab each, then others get their turn
-constexpr int kWritesPerTurn = 64;      // the same
 constexpr Duration kDrainPing = 1s;     // for the first GOAWAY to arrive
 constexpr Duration kClosingLimit = 2s;  // for what a client still sends when all is said
 
@@ -29,7 +28,7 @@ Session::Options options_of(const LiveListener& listener) {
 }  // namespace
 
 void H2Connection::begin(ConnectionContext& context, ListenerPlace& place, Accepted accepted, std::string_view begun) {
-  if (place.now == nullptr) return accepted.open.add(-1);
+  if (place.now == nullptr) return;
   auto* connection = new H2Connection(context, place, std::move(accepted));
   connection->transport_.watch().wait_readable(connection);
   if (!begun.empty()) connection->take(begun);
@@ -38,22 +37,19 @@ void H2Connection::begin(ConnectionContext& context, ListenerPlace& place, Accep
 }
 
 H2Connection::H2Connection(ConnectionContext& context, ListenerPlace& place, Accepted accepted)
-    : context_(context),
+    : ClientConnection(context),
+      context_(context),
       place_(place),
       accepted_(std::move(accepted)),
       transport_(*accepted_.transport),
       limits_(place.now->limits),
-      session_(*this, options_of(*place.now), milliseconds(context.loop.now())) {
-  context_.add(*this);
+      session_(*this, options_of(*place.now), milliseconds(context.loop.now())),
+      output_(context.loop, transport_, limits_.body_idle, *this) {
   context_.h2.connections.add();
   context_.h2.open_connections.add(1);
 }
 
-H2Connection::~H2Connection() {
-  context_.h2.open_connections.add(-1);
-  context_.count_closed();
-  accepted_.open.add(-1);
-}
+H2Connection::~H2Connection() { context_.h2.open_connections.add(-1); }
 
 void H2Connection::add(H2Stream& stream) {
   streams_.push_back(stream);
@@ -76,10 +72,6 @@ http::h2::Stream* H2Connection::on_request() {
   if (stream->prepare()) return stream.release();
   drain();  // the listener is gone
   return nullptr;
-}
-
-void H2Connection::on_output() {
-  if (state_ == State::open && !is_flushing_ && !flush_.is_linked()) context_.loop.at_turn_end(flush_);
 }
 
 void H2Connection::wake() {
@@ -109,49 +101,8 @@ void H2Connection::take(std::string_view bytes) {
   lose();
 }
 
-// Everything that is to be said goes out, in as few writes as the buffer allows: one, mostly.
-void H2Connection::flush() {
-  is_flushing_ = true;
-  for (int writes = 0; state_ == State::open; ++writes) {
-    if (writes == kWritesPerTurn) {
-      writer_.is_next_turn = true;
-      context_.loop.set_deadline(writer_, Duration::zero());
-      break;
-    }
-    if (unsent_.empty()) {
-      out_.acquire();
-      unsent_ = {out_.data(), session_.gather({out_.data(), Slab::kSize})};
-      if (unsent_.empty()) break;
-    }
-    if (!write()) break;
-  }
-  is_flushing_ = false;
-  if (!unsent_.empty()) return;
-  out_.release();
-  if (state_ == State::open && session_.is_over()) end_politely();
-}
-
-// False: not everything went out, and somebody will go on, or nobody can.
-bool H2Connection::write() {
-  const iovec piece = net::piece(unsent_);
-  const IoResult result = transport_.write({&piece, 1});
-  if (result.state == IoResult::State::would_block) {
-    transport_.watch().wait_writable(&writer_);
-    if (!writer_.is_linked()) context_.loop.set_deadline(writer_, limits_.body_idle);
-    return false;
-  }
-  if (result.state != IoResult::State::ok) {
-    lose();
-    return false;
-  }
-  writer_.clear();
-  unsent_.remove_prefix(result.bytes);
-  return true;
-}
-
-void H2Connection::go_on_writing() {
-  if (std::exchange(writer_.is_next_turn, false)) return flush();
-  lose();
+void H2Connection::on_written() {
+  if (session_.is_over()) end_politely();
 }
 
 void H2Connection::wait() {
@@ -193,7 +144,7 @@ void H2Connection::expired() {
       return;
     case Waiting::head:
       session_.go_away(ErrorCode::enhance_your_calm);
-      flush();
+      output_.flush();
       return lose();
   }
 }
@@ -217,7 +168,7 @@ void H2Connection::end_politely() {
   if (session_.error() != ErrorCode::no_error) context_.h2.count_end(session_.error());
   streams_.for_each([](H2Stream& stream) { stream.destroy(Failure::client_gone); });
   state_ = State::closing;
-  flush_.unlink();
+  output_.stop();
   transport_.shutdown_write();
   wait_for(Waiting::end, kClosingLimit);
   drop_input();
@@ -254,8 +205,7 @@ void H2Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   Deadline::clear();
-  writer_.clear();
-  flush_.unlink();
+  output_.stop();
   transport_.watch().close();
   context_.loop.defer(*this);
 }

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "base/slab.h"
 #include "http/h2/session.h"
+#include "net/gathered_output.h"
 #include "proxy/downstream/connection_context.h"
 #include "proxy/downstream/h2_stream.h"
 
@@ -22,6 +22,7 @@ namespace outrigger::proxy {
 class H2Connection final : public Pooled<H2Connection>,
                            public ClientConnection,
                            private http::h2::Session::Owner,
+                           private net::GatheredOutput::Owner,
                            private Wakeable,
                            private Deadline,
                            private Deferred {
@@ -30,7 +31,6 @@ class H2Connection final : public Pooled<H2Connection>,
   struct Accepted {
     std::unique_ptr<net::Transport> transport;
     ConnectionPermit permit;
-    stats::Gauge open;
     std::string peer_ip;
   };
   // Takes it over; `begun` was read from it. It deletes itself when it is done.
@@ -56,35 +56,24 @@ class H2Connection final : public Pooled<H2Connection>,
   enum class State : unsigned char { open, closing, closed };
   // What the deadline is for.
   enum class Waiting : unsigned char { nothing, request, head, answers, pong, end };
-  struct Flush final : Deferred {
-    explicit Flush(H2Connection& owner) : owner(owner) {}
-    void run_deferred() override { owner.flush(); }
-    H2Connection& owner;
-  };
-  struct Writer final : Wakeable, Deadline {
-    explicit Writer(H2Connection& owner) : owner(owner) {}
-    void wake() override { owner.flush(); }
-    void expired() override { owner.go_on_writing(); }
-    H2Connection& owner;
-    bool is_next_turn = false;  // not the client is late, others had their turn
-  };
 
   H2Connection(ConnectionContext& context, ListenerPlace& place, Accepted accepted);
   ~H2Connection();
 
   http::h2::Stream* on_request() override;
-  void on_output() override;
+  void on_output() override { output_.note(); }
   void on_pong() override;
   void on_reset_sent(http::h2::ErrorCode code) override { context_.h2.count_reset(code); }
+
+  std::size_t gather(std::span<char> room) override { return session_.gather(room); }
+  void on_written() override;
+  void on_write_failed(net::IoEnd) override { lose(); }
 
   void wake() override;
   void expired() override;
   void run_deferred() override { delete this; }
   void read();
   void take(std::string_view bytes);
-  void flush();
-  bool write();
-  void go_on_writing();
   void wait();
   void wait_for(Waiting what, Duration limit);
   void end_politely();
@@ -100,18 +89,14 @@ class H2Connection final : public Pooled<H2Connection>,
   http::h2::Session session_;
   IntrusiveList<H2Stream> streams_;
   std::size_t stream_count_ = 0;
-  Slab out_;
-  std::string_view unsent_;  // of out_
-  Flush flush_{*this};
-  Writer writer_{*this};
+  net::GatheredOutput output_;
   State state_ = State::open;
   Waiting waiting_ = Waiting::nothing;
   Instant heard_{};               // the client's last bytes
   std::uint64_t timed_head_ = 0;  // the field block that has the deadline
   int uploads_ = 0;               // streams whose content is not complete
-  bool is_flushing_ = false;
-  bool is_draining_ = false;  // the first GOAWAY is out
-  bool is_refusing_ = false;  // and the second
+  bool is_draining_ = false;      // the first GOAWAY is out
+  bool is_refusing_ = false;      // and the second
 };
 
 }  // namespace outrigger::proxy

@@ -21,6 +21,7 @@ const net::Transport* H2Stream::transport() const { return &connection_.transpor
 
 bool H2Stream::prepare() {
   if (!make_exchange(connection_.place(), connection_.client_certificate())) return false;
+  exchange()->arena().start_small();
   trailers_.emplace(exchange()->arena());
   return true;
 }

@@ -27,9 +27,12 @@ void ProxyHeaderReader::begin(ConnectionContext& context, ListenerPlace& place,
 ProxyHeaderReader::ProxyHeaderReader(ConnectionContext& context, ListenerPlace& place,
                                      std::unique_ptr<net::Transport> transport, const net::Address& peer,
                                      ConnectionPermit permit)
-    : context_(context), place_(place), transport_(std::move(transport)), peer_(peer), permit_(std::move(permit)) {
-  context_.add(*this);
-}
+    : ClientConnection(context),
+      context_(context),
+      place_(place),
+      transport_(std::move(transport)),
+      peer_(peer),
+      permit_(std::move(permit)) {}
 
 void ProxyHeaderReader::expired() { refuse(HeaderRefusal::timeout, "it did not come within timeouts.request_head"); }
 

@@ -27,7 +27,7 @@ class ProxyHeaderReader final : public Pooled<ProxyHeaderReader>,
  private:
   ProxyHeaderReader(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                     const net::Address& peer, ConnectionPermit permit);
-  ~ProxyHeaderReader() { context_.count_closed(); }
+  ~ProxyHeaderReader() = default;
 
   void wake() override { read(); }
   void expired() override;

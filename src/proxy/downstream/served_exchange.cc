@@ -80,7 +80,7 @@ RootTask ServedExchange::run(ActiveExchange& exchange) {
     outcome.response_bytes += out.bytes.size();
     if (out.is_over()) co_return;
     if (net::Transport* to = wire_.splices_to(); to && out.body->spliceable() >= net::SpliceBody::kWorth) {
-      const auto spliced = co_await net::SpliceBody(context_.loop, *out.body, *to, exchange.limits().body_idle);
+      const auto spliced = co_await net::SpliceBody(context_.loop, *out.body, *to, exchange.stall());
       outcome.response_bytes += spliced.moved;
       out.count(spliced.moved);
       if (!goes_on(spliced.end)) co_return;

@@ -39,25 +39,20 @@ void ServerConnection::begin(ConnectionContext& context, ListenerPlace& place,
 ServerConnection::ServerConnection(ConnectionContext& context, ListenerPlace& place,
                                    std::unique_ptr<net::Transport> transport, const net::Address& peer,
                                    ConnectionPermit permit)
-    : ServedExchange(context, answer_),
+    : ClientConnection(context),
+      ServedExchange(context, answer_),
       place_(place),
       permit_(std::move(permit)),
       transport_(std::move(transport)),
       answer_(*transport_),
       peer_ip_(peer.ip()),
       turn_(kRequestsPerTurn) {
-  context_.add(*this);
   if (place.now == nullptr) return;
   place.now->stats.connections.add();
-  open_ = place.now->stats.open_connections;
-  open_.add(1);
+  permit_.count_in(place.now->stats.open_connections);
 }
 
-ServerConnection::~ServerConnection() {
-  abandon();
-  context_.count_closed();
-  open_.add(-1);
-}
+ServerConnection::~ServerConnection() { abandon(); }
 
 void ServerConnection::destroy() {
   if (exchange() != nullptr && state_ == State::running) cancel(Failure::draining);
@@ -123,8 +118,7 @@ bool ServerConnection::is_preface() {
 void ServerConnection::hand_over() {
   Deadline::clear();
   transport_->watch().wait_readable(nullptr);
-  H2Connection::begin(context_, place_,
-                      {std::move(transport_), std::move(permit_), std::exchange(open_, {}), std::move(peer_ip_)},
+  H2Connection::begin(context_, place_, {std::move(transport_), std::move(permit_), std::move(peer_ip_)},
                       input_.unread());
   state_ = State::closed;
   context_.loop.defer(*this);

@@ -93,7 +93,6 @@ class ServerConnection final : public Pooled<ServerConnection>,
 
   ListenerPlace& place_;
   ConnectionPermit permit_;
-  stats::Gauge open_;
   std::unique_ptr<net::Transport> transport_;
   H1Answer answer_;
   net::InputBuffer input_;

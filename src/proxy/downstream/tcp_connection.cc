@@ -31,22 +31,17 @@ void TcpConnection::begin(ConnectionContext& context, ListenerPlace& place, std:
 TcpConnection::TcpConnection(ConnectionContext& context, ListenerPlace& place,
                              std::unique_ptr<net::Transport> transport, const net::Address& client,
                              ConnectionPermit permit)
-    : ServedExchange(context, static_cast<AnswerWire&>(*this)),
+    : ClientConnection(context),
+      ServedExchange(context, static_cast<AnswerWire&>(*this)),
       place_(place),
       permit_(std::move(permit)),
       transport_(std::move(transport)),
       peer_ip_(client.ip()) {
-  context_.add(*this);
   place.now->stats.connections.add();
-  open_ = place.now->stats.open_connections;
-  open_.add(1);
+  permit_.count_in(place.now->stats.open_connections);
 }
 
-TcpConnection::~TcpConnection() {
-  abandon();
-  context_.count_closed();
-  open_.add(-1);
-}
+TcpConnection::~TcpConnection() { abandon(); }
 
 void TcpConnection::drain() {
   if (state_ != State::running) close(false);

@@ -72,10 +72,10 @@ class TcpConnection final : public Pooled<TcpConnection>,
   bool end_sending() override;
   const net::Transport* transport() const override { return transport_.get(); }
   bool is_head_sent() const override { return is_open_; }
+  net::Transport* splices_to() override { return transport_->can_splice() ? transport_.get() : nullptr; }
 
   ListenerPlace& place_;
   ConnectionPermit permit_;
-  stats::Gauge open_;
   std::unique_ptr<net::Transport> transport_;
   net::InputBuffer input_;
   std::string peer_ip_;

@@ -1,5 +1,7 @@
 #include "proxy/forwarding/forward_h2.h"
 
+#include <algorithm>
+
 #include "outrigger/grpc.h"
 #include "proxy/forwarding/forward.h"
 #include "proxy/forwarding/http_date.h"
@@ -13,7 +15,7 @@ using http::h2::OutField;
 
 constexpr std::size_t kAdded = 3;  // :status, Date, Proxy-Status
 constexpr std::size_t kAddedToRequest =
-    12;  // pseudo-headers, TE, grpc-timeout, and what write_added_fields() may write
+    13;  // pseudo-headers, TE, grpc-timeout, and what write_added_fields() may write
 
 // A list that is made in the arena.
 class FieldList {
@@ -34,6 +36,9 @@ class FieldList {
       add(line.substr(0, colon), line.substr(colon + 2));
     }
   }
+  void drop(std::string_view name) {
+    end_ = std::remove_if(begin_, end_, [&](const OutField& field) { return equals_ignoring_case(field.name, name); });
+  }
   std::span<const OutField> all() const { return {begin_, end_}; }
 
  private:
@@ -43,16 +48,18 @@ class FieldList {
 
 }  // namespace
 
-std::span<const OutField> request_fields(ActiveExchange& exchange, bool is_tls) {
+std::span<const OutField> request_fields(ActiveExchange& exchange, bool is_tls, bool opens_web_socket) {
   const RequestHead& request = exchange.request();
   FieldList fields(exchange.arena(), request.headers.size() + kAddedToRequest);
-  fields.add(":method", request.method_token);
+  fields.add(":method", opens_web_socket ? "CONNECT" : request.method_token);
+  if (opens_web_socket) fields.add(":protocol", "websocket");
   fields.add(":scheme", is_tls ? "https" : "http");
   fields.add(":authority", host_for(exchange));
   fields.add(":path", request.target);
   const auto call_time = exchange.call_time_left();
   fields.add(request.headers, left_out_of_request(exchange) | field_bit(FieldId::host) |
                                   (call_time ? field_bit(FieldId::grpc_timeout) : 0));
+  if (opens_web_socket) fields.drop("sec-websocket-key");
   if (call_time) fields.add("grpc-timeout", grpc::format_timeout(exchange.arena(), *call_time));
   if (accepts_trailers(exchange)) fields.add("te", "trailers");
   fields.add_lines(write_added_fields(exchange));

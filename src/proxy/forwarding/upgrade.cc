@@ -14,6 +14,10 @@ std::string_view wanted_upgrade(const RequestHead& request) {
   return http::list_has(wanted, "h2c") ? std::string_view{} : wanted;
 }
 
+bool asks_for_web_socket(const RequestHead& request) {
+  return request.headers.has(FieldId::upgrade) && equals_ignoring_case(wanted_upgrade(request), "websocket");
+}
+
 bool accepts_upgrade(std::string_view wanted, const ResponseHead& head) {
   const auto switched = head.headers.get(FieldId::upgrade);
   return !wanted.empty() && switched && !switched->empty() && http::list_has(wanted, *switched);

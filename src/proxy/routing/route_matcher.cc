@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace outrigger::proxy {
 
@@ -93,14 +94,20 @@ bool RouteMatcher::matches(const RequestHead& request) const {
                              [&](const Value& v) { return v.matches(query_value(request.query(), v.match.name)); });
 }
 
+bool looks_at_names(const config::Listener& listener) {
+  return std::ranges::any_of(listener.routes, [](const config::Route& route) { return !route.match.sni.empty(); });
+}
+
 std::vector<PlacedRoute> routes_in_order(const config::Listener& listener) {
   std::vector<PlacedRoute> order;
   for (std::size_t i = 0; i < listener.routes.size(); ++i) {
-    const std::vector<std::string>& hosts = listener.routes[i].match.host;
-    if (hosts.size() < 2) order.push_back({listener.routes[i], i});
+    config::Route route = listener.routes[i];
+    if (!route.match.sni.empty()) route.match.host = std::exchange(route.match.sni, {});
+    const std::vector<std::string> hosts = route.match.host;
+    if (hosts.size() < 2) order.push_back({route, i});
     for (std::size_t host = 0; hosts.size() > 1 && host < hosts.size(); ++host) {
-      order.push_back({listener.routes[i], i});
-      order.back().route.match.host = {hosts[host]};
+      route.match.host = {hosts[host]};
+      order.push_back({route, i});
     }
   }
   if (!listener.upstream.empty()) {

@@ -41,7 +41,11 @@ struct PlacedRoute {
 };
 
 // The routes in the order in which they are asked, one with several hosts once for each: exact host, longest wildcard,
-// any; exact path, longest prefix, regex, any; method; more headers; more query; then file order.
+// any; exact path, longest prefix, regex, any; method; more headers; more query; then file order. `sni` stands in
+// `host`: the server name of a TLS handshake is where a request has its host.
 std::vector<PlacedRoute> routes_in_order(const config::Listener& listener);
+
+// Do routes go by the server name that a client of TLS asks for?
+bool looks_at_names(const config::Listener& listener);
 
 }  // namespace outrigger::proxy

@@ -99,7 +99,10 @@ Task<bool> HealthProbe::connect(HealthProbe&) {
   for (net::Address& address : addresses) {
     if (settings_.port) address.set_port(*settings_.port);
   }
-  const auto wrap = [this](int fd) { return endpoint_->make_transport(loop_, fd); };
+  // A service behind a listener with protocol tcp may speak anything.
+  const bool is_any = !settings_.path && !settings_.grpc && endpoint_->tls().protocol == config::Protocol::http1;
+  const auto offer = is_any ? std::optional(net::tls::Offer::nothing) : std::nullopt;
+  const auto wrap = [&](int fd) { return endpoint_->make_transport(loop_, fd, offer); };
   net::Connect connect(loop_, std::move(addresses), wrap, settings_.timeout, wait_, endpoint_->first_bytes(nullptr));
   net::Connect::Result result = co_await connect;
   if (!result.transport) co_return fail(result.detail);

@@ -11,10 +11,9 @@ using http::h2::Session;
 using net::IoResult;
 using namespace std::chrono_literals;
 
-constexpr int kReadsPerTurn = 16;   // of a slab each, then others get their turn
-constexpr int kWritesPerTurn = 64;  // the same
-constexpr Duration kStall = 30s;    // for the service to take a byte
-constexpr Duration kRest = 5min;    // between PINGs that are all it answers
+constexpr int kReadsPerTurn = 16;  // of a slab each, then others get their turn
+constexpr Duration kStall = 30s;   // for the service to take a byte
+constexpr Duration kRest = 5min;   // between PINGs that are all it answers
 
 std::uint64_t milliseconds(Instant now) {
   return static_cast<std::uint64_t>(
@@ -47,6 +46,7 @@ SharedConnection::SharedConnection(EventLoop& loop, std::unique_ptr<net::Transpo
       serial_(next_serial()),
       session_(*this, client_options(), milliseconds(loop.now())),
       most_requests_(assumed),
+      output_(loop, *transport_, kStall, *this),
       is_tls_(transport_->is_tls()) {
   stats_.connections_open.add(1);
 }
@@ -71,7 +71,7 @@ void SharedConnection::remove(SharedRequest& request) {
   stats_.streams_open.add(-1);
   if (--requests_ > 0) return;
   if (state_ == State::closed) return loop_.defer(*this);
-  if (state_ == State::leaving) return loop_.defer(flush_);  // not here: its stream's reset comes after this
+  if (state_ == State::leaving) return output_.note();  // not here: its stream's reset comes after this
   wait();
 }
 
@@ -81,14 +81,16 @@ bool SharedConnection::open(SharedRequest& request, std::span<const http::h2::Ou
   return true;
 }
 
-void SharedConnection::on_output() {
-  if (state_ != State::closed && !is_flushing_ && !flush_.is_linked()) loop_.at_turn_end(flush_);
-}
-
 void SharedConnection::on_goaway(ErrorCode code) {
   stats_.count_goaway(code);
   if (state_ == State::open) state_ = State::leaving;
   ListNode<SharedConnection>::unlink();
+}
+
+void SharedConnection::on_settings() {
+  most_requests_ = std::min(kMostRequests, session_.peer_max_streams());
+  knows_settings_ = true;
+  open_.for_each([](SharedRequest& request) { request.on_settings(); });
 }
 
 void SharedConnection::on_pong() {
@@ -124,67 +126,29 @@ void SharedConnection::take(std::string_view bytes) {
     count_end();
     return lose(Failure::upstream_bad_response, reason());
   }
-  if (state_ == State::leaving && requests_ == 0) flush();
+  if (is_done()) output_.flush();
 }
 
-// Everything that is to be said goes out, in as few writes as the buffer allows: one, mostly.
-void SharedConnection::flush() {
-  if (is_receiving_) return on_output();
-  const bool is_last = state_ == State::leaving && requests_ == 0;
-  if (is_last) session_.go_away();  // not before: some services answer nothing once they have read it
-  is_flushing_ = true;
-  for (int writes = 0; state_ != State::closed; ++writes) {
-    if (writes == kWritesPerTurn) {
-      writer_.is_next_turn = true;
-      loop_.set_deadline(writer_, Duration::zero());
-      break;
-    }
-    if (unsent_.empty()) {
-      out_.acquire();
-      unsent_ = {out_.data(), session_.gather({out_.data(), Slab::kSize})};
-      if (unsent_.empty()) break;
-    }
-    if (!write()) break;
-  }
-  is_flushing_ = false;
-  if (is_last) return lose(Failure::upstream_reset, "it was ended");
-  if (!unsent_.empty()) return;
-  out_.release();
-  end_if_over();
-}
-
-// False: not everything went out, and somebody will go on, or nobody can.
-bool SharedConnection::write() {
-  const iovec piece = net::piece(unsent_);
-  const IoResult result = transport_->write({&piece, 1});
-  if (result.state == IoResult::State::would_block) {
-    transport_->watch().wait_writable(&writer_);
-    if (!writer_.is_linked()) loop_.set_deadline(writer_, kStall);
-    return false;
-  }
-  if (result.state != IoResult::State::ok) {
-    unsent_ = {};
-    lose(Failure::upstream_reset, "the endpoint closed the connection");
-    return false;
-  }
-  writer_.clear();
-  unsent_.remove_prefix(result.bytes);
-  return true;
-}
-
-void SharedConnection::go_on_writing() {
-  if (std::exchange(writer_.is_next_turn, false)) return flush();
-  lose(Failure::upstream_write_timeout, "the endpoint stopped reading");
+// Once nobody needs the connection the service is told. Not before: some answer nothing once they have read it.
+std::size_t SharedConnection::gather(std::span<char> room) {
+  if (is_done() && !std::exchange(said_goodbye_, true)) session_.go_away();
+  return session_.gather(room);
 }
 
 // What is over closes.
-void SharedConnection::end_if_over() {
-  if (state_ == State::closed) return;
-  if (session_.error() != ErrorCode::no_error && session_.is_over()) {
-    count_end();
-    return lose(Failure::upstream_bad_response, reason());
+void SharedConnection::on_written() {
+  if (said_goodbye_) return lose(Failure::upstream_reset, "it was ended");
+  if (!session_.is_over()) return;
+  if (session_.error() == ErrorCode::no_error) {
+    return lose(Failure::upstream_reset, "the endpoint ended the connection");
   }
-  if (session_.is_over()) lose(Failure::upstream_reset, "the endpoint ended the connection");
+  count_end();
+  lose(Failure::upstream_bad_response, reason());
+}
+
+void SharedConnection::on_write_failed(net::IoEnd why) {
+  if (why == net::IoEnd::timed_out) return lose(Failure::upstream_write_timeout, "the endpoint stopped reading");
+  lose(Failure::upstream_reset, "the endpoint closed the connection");
 }
 
 // Why the connection can't go on; never empty.
@@ -243,7 +207,7 @@ void SharedConnection::retire() {
   if (state_ == State::closed) return;
   state_ = State::leaving;
   ListNode<SharedConnection>::unlink();
-  if (requests_ == 0) flush();
+  if (requests_ == 0) is_receiving_ ? output_.note() : output_.flush();
 }
 
 void SharedConnection::lose(Failure failure, std::string_view why) {
@@ -251,12 +215,9 @@ void SharedConnection::lose(Failure failure, std::string_view why) {
   state_ = State::closed;
   ListNode<SharedConnection>::unlink();
   Deadline::clear();
-  writer_.clear();
   reader_.clear();
-  flush_.unlink();
+  output_.stop();
   transport_.reset();
-  unsent_ = {};
-  out_.release();
   if (requests_ == 0) return loop_.defer(*this);
   while (!open_.empty()) {
     SharedRequest& request = open_.front();

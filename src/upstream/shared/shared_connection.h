@@ -5,9 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/slab.h"
 #include "http/h2/session.h"
-#include "net/transport.h"
+#include "net/gathered_output.h"
 #include "upstream/shared/shared_stats.h"
 
 namespace outrigger::upstream {
@@ -19,6 +18,8 @@ class SharedRequest : public http::h2::Stream, public ListNode<SharedRequest> {
  public:
   // The connection ended under it and says nothing more; `why`, never empty, lives as long as this call.
   virtual void on_lost(Failure failure, std::string_view why) = 0;
+  // The service said what it can, for the first time or anew.
+  virtual void on_settings() {}
 
  protected:
   explicit SharedRequest(SharedConnection& connection);
@@ -46,6 +47,7 @@ struct SharedLimits {
 // services of gRPC take more for a flood. Thread: its worker.
 class SharedConnection final : public ListNode<SharedConnection>,
                                private http::h2::Session::Owner,
+                               private net::GatheredOutput::Owner,
                                private Wakeable,
                                private Deadline,
                                private Deferred {
@@ -65,6 +67,10 @@ class SharedConnection final : public ListNode<SharedConnection>,
   bool has_room() const { return state_ == State::open && !is_doubted_ && requests_ < most_requests_; }
   // How many it takes at a time.
   std::uint32_t most_requests() const { return most_requests_; }
+  // The service has said what it can.
+  bool knows_settings() const { return knows_settings_; }
+  // It takes WebSockets: an extended CONNECT (RFC 8441).
+  bool takes_web_sockets() const { return session_.peer_takes_connect_protocol(); }
   // It carried requests before.
   bool was_used() const { return was_used_; }
   // Sends the head; `fields` begin with the pseudo-headers. False: it takes no more.
@@ -81,18 +87,6 @@ class SharedConnection final : public ListNode<SharedConnection>,
   friend class SharedRequest;
   enum class State : unsigned char { open, leaving, closed };
   enum class Waiting : unsigned char { idle, silence, pong };
-  struct Flush final : Deferred {
-    explicit Flush(SharedConnection& owner) : owner(owner) {}
-    void run_deferred() override { owner.flush(); }
-    SharedConnection& owner;
-  };
-  struct Writer final : Wakeable, Deadline {
-    explicit Writer(SharedConnection& owner) : owner(owner) {}
-    void wake() override { owner.flush(); }
-    void expired() override { owner.go_on_writing(); }
-    SharedConnection& owner;
-    bool is_next_turn = false;  // not the service is late, others had their turn
-  };
   struct Reader final : Deadline {
     explicit Reader(SharedConnection& owner) : owner(owner) {}
     void expired() override { owner.read(); }
@@ -103,25 +97,25 @@ class SharedConnection final : public ListNode<SharedConnection>,
   void add(SharedRequest& request);
   void remove(SharedRequest& request);
 
-  void on_output() override;
+  void on_output() override { output_.note(); }
   void on_goaway(http::h2::ErrorCode code) override;
-  void on_settings() override { most_requests_ = std::min(kMostRequests, session_.peer_max_streams()); }
+  void on_settings() override;
   void on_pong() override;
   void on_reset_sent(http::h2::ErrorCode code) override { stats_.count_reset(code); }
+
+  std::size_t gather(std::span<char> room) override;
+  void on_written() override;
+  void on_write_failed(net::IoEnd why) override;
 
   void wake() override;
   void expired() override;
   void run_deferred() override { delete this; }
   void read();
   void take(std::string_view bytes);
-  void flush();
-  bool write();
-  void go_on_writing();
+  bool is_done() const { return state_ == State::leaving && requests_ == 0; }
   void ask();
   void wait();
   void wait_for(Waiting what, Duration limit);
-  void leave();
-  void end_if_over();
   std::string_view reason() const;
   void count_end();
   void lose(Failure failure, std::string_view why);
@@ -135,10 +129,7 @@ class SharedConnection final : public ListNode<SharedConnection>,
   IntrusiveList<SharedRequest> open_;  // who hears of a loss
   std::uint32_t requests_ = 0;
   std::uint32_t most_requests_;
-  Slab out_;
-  std::string_view unsent_;  // of out_
-  Flush flush_{*this};
-  Writer writer_{*this};
+  net::GatheredOutput output_;
   Reader reader_{*this};
   State state_ = State::open;
   Waiting waiting_ = Waiting::idle;
@@ -147,9 +138,10 @@ class SharedConnection final : public ListNode<SharedConnection>,
   Instant answered_{};  // and its answer
   bool is_tls_;
   bool was_used_ = false;
+  bool knows_settings_ = false;
   bool is_doubted_ = false;
   bool is_receiving_ = false;
-  bool is_flushing_ = false;
+  bool said_goodbye_ = false;
 };
 
 }  // namespace outrigger::upstream

@@ -1,8 +1,10 @@
 """What can be counted exactly: allocations, system calls, instructions, bytes. One connection, one worker, no clock."""
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import time
@@ -11,8 +13,9 @@ from . import accounting, workloads
 from .build import helper
 from .process import Backend, Load, fetch
 from .proxies import Outrigger, Work
+from .streams import Streams
 
-_LIBRARIES = re.compile(r"lib(ssl|crypto)")  # what OpenSSL allocates for itself is not ours to forgo
+_LIBRARIES = re.compile(r"lib(ssl|crypto|nghttp2)")  # what libraries allocate for themselves is not ours to forgo
 _ROW = struct.Struct("QQQ104s")
 _ROWS = 1024
 
@@ -46,16 +49,21 @@ def workload(key):
 def send(proxy, key, requests, connections=1, **options):
     """Sends requests one after the other; they must all be answered rightly."""
     kind = workload(key)
+    if kind.streams:
+        path = f"/{'paused' if options.get('pause') else 'bytes'}/{kind.expect}"
+        with Streams(proxy.port, kind.tls) as client:
+            return client.get(path, requests, kind.expect, pause=0.001 if options.get("pause") else 0)
     load = {**kind.load(), "connections": connections, "requests": requests, "seconds": 60, **options}
     request = kind.request().replace("/bytes/", "/paused/") if options.get("pause") else kind.request()
     report = Load(proxy.port, request, proxy.dir, limit=90, **load).result()
     if report["requests"] != requests or report["wrong"] or report["failed"]:
         raise RuntimeError(f"{key}: wrong answers: {report}")
+    return None
 
 
 def work_of(key, backend, certificate):
     kind = workload(key)
-    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached)
+    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached, http2=kind.streams > 0)
 
 
 def allocations(key, certificate, requests=2000):
@@ -171,6 +179,22 @@ def idle_bytes(certificate, connections=5000):
         if load.result()["open"] != connections:
             raise RuntimeError("idle connections were closed")
         return grown / connections
+
+
+def stream_bytes(streams=1000, connections=10):
+    """Bytes of memory for one open stream of HTTP/2 whose request waits for its answer, with its connection to the service."""
+    silent = socket.create_server(("127.0.0.1", 0), backlog=2 * streams)  # who never accepts never answers
+    with silent, Counted(Work(silent.getsockname()[1], http2=True, pool=2 * streams)) as proxy:
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(Streams(proxy.port)) for _ in range(connections)]
+            for client in clients:
+                client.ping()
+            before = proxy.pss("Pss_Anon")
+            for client in clients:
+                for _ in range(streams // connections):
+                    client.ask("/")
+                client.ping()
+            return (proxy.pss("Pss_Anon") - before) / streams
 
 
 def started_kibibytes(certificate):

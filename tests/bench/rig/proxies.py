@@ -31,7 +31,8 @@ class Work:
     sidecar: bool = False
     cached: bool = False  # 200 answers are kept for ten minutes
     workers: int = 1
-    http2: bool = False  # from clients; the service then gets at most _POOL connections where the proxy can say so
+    http2: bool = False  # from clients; the service then gets at most `pool` connections where the proxy can say so
+    pool: int = _POOL
 
     def client_tls(self):
         return ssl.create_default_context(cafile=str(self.tls[0])) if self.tls else None
@@ -123,7 +124,7 @@ class Outrigger(Proxy):
                              f"    address: 127.0.0.1:{self.port}\n{tls}{body}")
 
     def plain(self):
-        more = f", limits: {{in_flight: {_POOL}, queue: 2048, queue_timeout: 10s}}" if self.work.http2 else ""
+        more = f", limits: {{in_flight: {self.work.pool}, queue: 2048, queue_timeout: 10s}}" if self.work.http2 else ""
         cache = "    filters: [{cache: {ttl: 10m}}]\n" if self.work.cached else ""
         return f"{cache}    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
 

@@ -161,11 +161,60 @@ upstreams: {app: {endpoints: ["127.0.0.1:9090"], filters: [{retry: {num_retries:
         self.assertEqual([("retry", "upstream")], [(item["name"], item["level"]) for item in told["filters"]])
         self.assertIn("num_retries: 1", told["filters"][0]["options"])
 
+    def test_the_method_may_be_left_out(self):
+        self.assertEqual("GET /reports/1 of a.example", self.explain("https://a.example/reports/1", "-H", "X-Kind: b")["request"])
+
     def test_a_header_decides_the_route(self):
         self.assertTrue(self.explain("GET", "https://a.example/reports/1")["action"].startswith("redirect 308"))
 
     def test_what_the_parser_refuses_is_said(self):
         self.assertIn("400 bad_target", self.explain("GET", "https://a.example/a/%2e%2e/b")["refused"])
+
+    TCP = """\
+version: 1
+listeners:
+  - name: web
+    address: 127.0.0.1:8080
+    upstream: mail
+  - name: names
+    address: 127.0.0.1:8443
+    protocol: tcp
+    filters: [{access_log: {}}]
+    routes:
+      - match: {sni: mail.example}
+        timeouts: {tunnel_idle: 1h}
+        upstream: mail
+      - {match: {sni: ["*.shop.example"]}, upstream: shop}
+  - {name: plain, address: "127.0.0.1:6379", protocol: tcp, upstream: shop}
+upstreams: {mail: {endpoints: ["10.0.0.1:993"]}, shop: {endpoints: ["10.0.0.2:443"], filters: [{retry: {}}]}}
+"""
+
+    def test_connections_of_protocol_tcp(self):
+        file = self.file(self.TCP)
+        rows = [  # what is asked, request, route, action, timeouts
+            ("tcp://mail.example:8443", "a connection that asks for mail.example", "sni mail.example", "upstream mail",
+             {"request": "1m", "request_head": "10s", "tunnel_idle": "1h"}),
+            ("tcp://a.shop.example:8443", "a connection that asks for a.shop.example", "sni *.shop.example", "upstream shop",
+             {"request": "1m", "request_head": "10s", "tunnel_idle": "5m"}),
+            ("tcp://other.example:8443", "a connection that asks for other.example", "", "reset: no route matches", None),
+            ("tcp://127.0.0.1:8443", "a connection", "", "reset: no route matches", None),
+            ("tcp://redis.example:6379", "a connection", "everything", "upstream shop", {"request": "1m", "tunnel_idle": "5m"}),
+        ]
+        for asked, request, route, action, timeouts in rows:
+            with self.subTest(asked):
+                done = command("explain", "-c", file, "--json", asked)
+                self.assertEqual(0, done.returncode, done.stderr)
+                told = json.loads(done.stdout)
+                self.assertEqual((request, route, action), (told["request"], told["route"]["value"], told["action"]))
+                if timeouts:
+                    self.assertEqual(timeouts, {item["name"]: item["value"] for item in told["timeouts"]})
+        self.assertIn("listener   names (127.0.0.1:8443, tcp)", command("explain", "-c", file, "tcp://mail.example:8443").stdout)
+        for asked, needed in ((("tcp://mail.example:1",), "--listener"), (("--listener", "web", "tcp://a:1"), "speaks HTTP"),
+                              (("--listener", "plain", "http://a/"), "has protocol tcp"), (("ftp://a",), "tcp://")):
+            with self.subTest(asked):
+                done = command("explain", "-c", file, *asked)
+                self.assertEqual(2, done.returncode)
+                self.assertIn(needed, done.stderr)
 
     def test_a_url_that_no_listener_serves_is_an_error_that_names_them(self):
         text = self.FILE.replace("upstreams:", "  - {name: plain, address: \"127.0.0.1:80\", upstream: app}\n"

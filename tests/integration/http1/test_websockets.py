@@ -1,15 +1,11 @@
 """WebSockets of a real client and a real server, many at a time."""
 import json
-import shutil
 import subprocess
-import unittest
 
 from support.case import Case
 from support.metrics import Metrics
-from support.outrigger import ROOT
-from support.services import Service
+from support.npm import NodeService, needs, program
 
-NPM = ROOT / "tests/npm"
 CONFIG = """
 version: 1
 listeners: [{address: "@listen@", filters: [{access_log: {}}], upstream: chat}]
@@ -18,25 +14,17 @@ status: {address: "@status@"}
 """
 
 
-class Sockets(Service):
-    """Echoes messages; its port is one that it chose."""
-
-    def start(self):
-        self.process = subprocess.Popen(["node", str(NPM / "websockets.js"), "serve"], stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-        return self
-
-    def kill(self):
-        super().kill()
-        self.process.stdout.close()
-
-
-@unittest.skipUnless(shutil.which("node") and (NPM / "node_modules/ws").is_dir(),
-                     "the npm package ws is not installed: scripts/install test, where npm reaches its registry")
+@needs("ws")
 class WebSockets(Case):
     def test_a_thousand_connections_with_large_and_fragmented_messages(self):
-        proxy = self.proxy(CONFIG, self.start(Sockets()), workers=2)
-        done = subprocess.run(["node", str(NPM / "websockets.js"), "load", f"ws://{proxy.address()}/", "1000", "40"],
+        self.talk_to(NodeService("websockets.js", "serve"), CONFIG)
+
+    def test_a_thousand_connections_to_a_service_that_speaks_http2(self):
+        self.talk_to(NodeService("websockets.js", "serve-http2"), CONFIG.replace("limits:", "protocol: http2, limits:"))
+
+    def talk_to(self, service, config):
+        proxy = self.proxy(config, self.start(service), workers=2)
+        done = subprocess.run(program("websockets.js", "load", f"ws://{proxy.address()}/", 1000, 40),
                               capture_output=True, text=True, timeout=180, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual({"open": 1000, "clean": 1000, "errors": []}, json.loads(done.stdout))

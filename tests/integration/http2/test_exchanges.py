@@ -113,6 +113,20 @@ class Http2(Case):
         answer = client.answer(stream)
         self.assertEqual(([103, 100], 200), (answer.interim, answer.status))
 
+    def test_events_of_a_server_come_one_by_one(self):
+        head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        for framing, event in (("\r\n", "data: {}\n\n"), ("Transfer-Encoding: chunked\r\n\r\n", "9\r\ndata: {}\n\n\r\n")):
+            with self.subTest(framing):
+                go_on = threading.Event()
+                service = self.start(raw.Peer([raw.request(), raw.send(head + framing + event.format(1)), raw.wait(go_on),
+                                               raw.send(event.format(2) + ("0\r\n\r\n" if "chunked" in framing else "")), raw.close()]))
+                client = self.open(self.proxy(BARE, service))
+                stream = client.request()
+                self.assertTrue(client.until(lambda: client.answers[stream].body == b"data: 1\n\n"))
+                go_on.set()
+                answer = client.answer(stream)
+                self.assertEqual((b"data: 1\n\ndata: 2\n\n", True), (answer.body, answer.ended))
+
     def test_a_slow_answer_does_not_hold_up_another(self):
         late = threading.Event()
         service = self.start(raw.Peer([raw.request(), raw.wait(late), raw.answer("late"), raw.read_to_end()],

@@ -1,13 +1,17 @@
 """How a process ends: no request is lost, and an impatient operator is obeyed."""
 import pathlib
 import resource
+import shutil
 import signal
+import subprocess
 import threading
+import time
 
 from support import raw
 from support.case import Case
 from support.curl import curl
-from support.wait import until
+from support.outrigger import Outrigger
+from support.wait import PATIENCE, until
 
 CONFIG = """
 version: 1
@@ -39,6 +43,38 @@ class End(Case):
         response = busy.response()
         self.assertEqual((200, b"late", "close"), (response.status, response.body, response.get("Connection")))
         proxy.check_end(0)
+
+    def test_a_signal_counts_from_the_beginning_also_where_it_was_ignored(self):
+        # As in a shell's background job (SIGINT), and by default in a container's first process.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                self.end(number, lambda pid, number=number: until(lambda: self.is_held(pid, number), "it to hold signals"),
+                         (0,), preexec_fn=lambda number=number: signal.signal(number, signal.SIG_IGN))
+
+    def end(self, number, wait, codes, workers=2, **options):
+        """Sends `number` to a process after `wait(pid)`; it ends with one of `codes`."""
+        proxy = Outrigger(CONFIG, app="127.0.0.1:9", not_ready="0s", drain="20s", workers=workers)
+        process = subprocess.Popen(proxy._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+        try:
+            wait(process.pid)
+            process.send_signal(number)
+            self.assertIn(process.wait(PATIENCE * 2), codes)
+        finally:
+            process.kill()
+            process.wait()
+            shutil.rmtree(proxy.dir)
+
+    @staticmethod
+    def is_held(pid, number):
+        mask = next(line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigBlk"))
+        return int(mask.split()[1], 16) >> (number - 1) & 1
+
+    def test_a_signal_at_any_time_of_the_start_ends_it(self):
+        rows = [(number, step) for number in (signal.SIGINT, signal.SIGTERM) for step in range(15)]
+        for number, step in rows:
+            with self.subTest(number, after=f"{step * 4} ms"):
+                # Until it holds signals they do what they always do.
+                self.end(number, lambda _, step=step: time.sleep(step * 0.004), (0, -number), workers=1 + step % 2)
 
     def test_after_sigterm_it_is_not_ready_and_still_serves_for_a_while(self):
         proxy = self.served(self.start(raw.Peer.answering()), not_ready="60s")

@@ -136,6 +136,57 @@ class Plain(TcpCase):
                                   metrics.value("outrigger_requests_in_flight", listener="in")))
         self.assertEqual(size, metrics.value("outrigger_request_bytes_total", listener="in"))
 
+    def test_large_transfers_go_past_memory_and_end_as_ever(self):
+        size, got = 24 << 20, []
+        def both_ways(talk):
+            sender = threading.Thread(target=talk.socket.sendall, args=(b"s" * size,))
+            sender.start()
+            got.append(len(talk.reader.exactly(size)))
+            sender.join()
+            got.append(talk.reader.rest())
+            talk.socket.sendall(b"bye")
+        proxy = self.proxy(PLAIN, self.start(raw.Peer([both_ways])))
+        metric = lambda name: Metrics(proxy.address("status")).value(f"outrigger_splice_{name}")
+        client = self.client(proxy)
+        sender = threading.Thread(target=client.send, args=(b"c" * size,))
+        sender.start()
+        self.assertEqual(b"s" * size, client.reader.exactly(size))
+        sender.join()
+        until(lambda: got == [size], "the service to have all")
+        self.assertGreater(metric("bytes_total"), size)  # of twice as many
+        until(lambda: metric("pipes") == 0, "the tunnel, which rests, to give its pipes back")
+        client.send("small").shutdown()
+        self.assertEqual(b"bye", client.reader.rest())
+        self.assertEqual([size, b"small"], got)
+        line = proxy.log()[0]
+        self.assertEqual((size + 5, size + 3, None), tuple(line.get(key) for key in ("request_bytes", "response_bytes", "failure")))
+
+    def test_small_messages_stay_in_memory(self):
+        proxy = self.proxy(PLAIN, self.start(raw.Peer([echo])))
+        client = self.client(proxy)
+        for _ in range(100):
+            client.send(b"x" * 1000)
+            client.reader.exactly(1000)
+        self.assertEqual(0, Metrics(proxy.address("status")).value("outrigger_splice_bytes_total"))
+
+    def test_a_tunnel_that_falls_silent_after_a_large_transfer_ends(self):
+        service = self.start(raw.Peer([raw.send(b"x" * (4 << 20)), raw.read_to_end()]))
+        proxy = self.proxy(PLAIN.replace("tunnel_idle: 1m", "tunnel_idle: 300ms"), service)
+        client = self.client(proxy)
+        client.reader.exactly(4 << 20)
+        self.assertIn(self.ends(client), (b"", None))
+        self.assertEqual("tunnel_idle", proxy.log()[0]["failure"])
+
+    def test_a_reset_in_a_large_transfer_is_passed_on_as_one(self):
+        service = self.start(raw.Peer([raw.send(b"x" * (4 << 20)), raw.reset()], [raw.read_to_end()]))
+        proxy = self.proxy(PLAIN, service)
+        self.assertIsNone(self.ends(self.client(proxy)))
+        client = self.client(proxy)
+        client.send(b"x" * (4 << 20)).reset()
+        failures = {line["failure"] for line in proxy.log(2)}
+        self.assertLessEqual(failures, {"client_gone", "response_truncated", "upstream_reset"})
+        self.assertEqual(2, len(proxy.log(2)))
+
     def test_a_service_may_speak_first(self):
         proxy = self.proxy(PLAIN, self.start(raw.Peer([raw.send("220 hello\r\n"), echo])))
         for _ in range(3):
@@ -459,6 +510,22 @@ class Tls(TcpCase):
         self.assertEqual(b"ping", client.reader.exactly(4))
         client.shutdown()
         self.assertEqual(b"", client.reader.rest())
+
+    def test_tls_that_begins_here_is_offered_as_nothing_but_itself(self):
+        config = PLAIN.replace("filters: []", "filters: [], tls: {insecure_skip_verify: true}")
+        for more, protocols in ((config, (False, False)), (config.replace("protocol: tcp,", ""), (True, False)),
+                                (config.replace("tls:", "protocol: auto, tls:"), (False, False)),
+                                (config.replace("filters: [], tls", "filters: [], health_check: {tcp: true}, tls"), (False, False))):
+            with self.subTest(more):
+                hellos = []
+                service = self.start(raw.Peer([lambda talk, hellos=hellos: hellos.append(talk.reader.until(b"\x16") + talk.reader.buffer + talk.socket.recv(4096))]))
+                proxy = self.proxy(more, service)
+                client = self.client(proxy)
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                until(lambda hellos=hellos: hellos, "a ClientHello")
+                self.assertEqual({protocols}, {(b"http/1.1" in hello, b"\x02h2" in hello) for hello in hellos})
+                client.close()
+                proxy.stop()
 
     def test_a_proxy_header_goes_with_a_tunnel(self):
         from .test_proxy_protocol import LINE
