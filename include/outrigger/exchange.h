@@ -207,6 +207,9 @@ class Exchange {
   }
   // For detached work: the head of the answer is here, the deadline of the whole request stands still from now on.
   virtual void stop_clock() {}
+  // For detached work: the deadline of the whole request comes after `limit` from now, unless it comes sooner anyway.
+  // Of few different lengths.
+  virtual void limit_time(Duration limit) { (void)limit; }
   // How other threads reach this exchange's worker; null: they can't.
   virtual Poster* poster() { return nullptr; }
   // Detached work asked the service in this exchange's place: who answered, and after how many tries.

@@ -120,6 +120,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   Outcome& outcome() { return outcome_; }
   // The final response head is out of the chain: the request's deadline stands still from here.
   void stop_clock() override { clear(); }
+  void limit_time(Duration limit) override;
 
  private:
   void expired() override;
@@ -143,6 +144,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   LiveListener& live_listener_;
   Owner& owner_;
   const Limits* limits_;
+  Duration own_limit_ = Duration::max();  // since it began
   net::WaitSlot wait_;
   ReplayBody* body_ = nullptr;
   Outcome outcome_;
