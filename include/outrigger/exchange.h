@@ -212,6 +212,9 @@ class Exchange {
   // co_await inform(&head): sends the client an interim answer (1xx), now; one of HTTP/1.0 gets none (RFC 9110 section
   // 15.2). False: the client is gone. `head` outlives the wait.
   virtual Task<bool> inform(const ResponseHead* head);
+  // For detached work: the deadline of the whole request comes after `limit` from now, unless it comes sooner anyway.
+  // Of few different lengths.
+  virtual void limit_time(Duration limit) { (void)limit; }
   // How other threads reach this exchange's worker; null: they can't.
   virtual Poster* poster() { return nullptr; }
   // Detached work asked the service in this exchange's place: who answered, and after how many tries.

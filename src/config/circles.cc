@@ -1,5 +1,7 @@
 #include "config/circles.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <set>
 
@@ -12,7 +14,7 @@ class Circles {
  public:
   Circles(const Settings& settings, const Parser& parser, Report& report) : parser_(parser), report_(report) {
     for (const Upstream& upstream : settings.upstreams) {
-      if (upstream.filters) sent_[upstream.name] = sent_by(*upstream.filters);
+      if (upstream.filters) sent_[upstream.name] = sent_by(*upstream.filters, {"fallback", "ext_auth"});
     }
   }
 
@@ -26,17 +28,17 @@ class Circles {
 
   // A chain that leads to `upstream` and to no other.
   void back_to(const std::string& upstream, const std::vector<FilterSpec>& filters) {
-    for (const UpstreamReference* reference : sent_by(filters)) {
+    for (const UpstreamReference* reference : sent_by(filters, {"fallback"})) {
       if (reference->name != upstream) continue;
       error(*reference, "this is the upstream that the requests come from: `retry` asks it again");
     }
   }
 
  private:
-  References sent_by(const std::vector<FilterSpec>& filters) const {
+  References sent_by(const std::vector<FilterSpec>& filters, std::initializer_list<std::string_view> senders) const {
     References found;
     for (const FilterSpec& spec : filters) {
-      if (spec.type->name != "fallback") continue;
+      if (std::ranges::find(senders, spec.type->name) == senders.end()) continue;
       for (const UpstreamReference& reference : parser_.upstream_references()) {
         if (reference.path.starts_with(spec.path + '.')) found.push_back(&reference);
       }

@@ -37,10 +37,13 @@ class DeadlineQueue {
     armed_ = true;
     timer_.start(after);
   }
+  // Those that are due now; what they set anew, also of no length, waits for the next turn, behind other events.
   void expire() {
     armed_ = false;
-    while (!queue_.empty() && queue_.front().at_ <= loop_.now()) {
-      Deadline& deadline = queue_.front();
+    IntrusiveList<Deadline> due;
+    while (!queue_.empty() && queue_.front().at_ <= loop_.now()) due.push_back(queue_.front());
+    while (!due.empty()) {
+      Deadline& deadline = due.front();
       deadline.clear();
       deadline.expired();
     }

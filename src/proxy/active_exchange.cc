@@ -146,8 +146,15 @@ Duration ActiveExchange::time_left() const {
     const auto kibibytes = static_cast<std::int64_t>(std::min(body_->pulled() / 1024, std::uint64_t{1} << 30));
     still = std::min(body_->last_pull() - started_, kPerKibibyteOfBody * kibibytes);
   }
-  const Duration left = std::max(started_ + limits_->request + still - loop_.now(), Duration(0));
+  const Duration limit = std::min(limits_->request, own_limit_);
+  const Duration left = std::max(started_ + limit + still - loop_.now(), Duration(0));
   return call_timeout_ ? std::min(left, *call_time_left()) : left;
+}
+
+void ActiveExchange::limit_time(Duration limit) {
+  if (limit >= time_left()) return;
+  own_limit_ = loop_.now() - started_ + limit;
+  loop_.set_deadline(*this, limit);
 }
 
 // A deadline that was put off comes in steps of a second: queues exist for few lengths only.

@@ -132,6 +132,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     if (journal_ != nullptr) [[unlikely]]
       journal_->add(Journal::Try{endpoint_, failure, status, begun, loop_.now()});
   }
+  void limit_time(Duration limit) override;
 
  private:
   void expired() override;
@@ -155,6 +156,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
   LiveListener& live_listener_;
   Owner& owner_;
   const Limits* limits_;
+  Duration own_limit_ = Duration::max();  // since it began
   net::WaitSlot wait_;
   ReplayBody* body_ = nullptr;
   Outcome outcome_;

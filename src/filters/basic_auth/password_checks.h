@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "base/crypto/digest.h"
 #include "filters/basic_auth/credentials.h"
 #include "filters/basic_auth/user_file.h"
+#include "filters/recent.h"
 #include "outrigger/background.h"
 #include "outrigger/clock.h"
 #include "outrigger/stats.h"
@@ -52,23 +52,12 @@ class PasswordChecks {
   std::size_t size() const;
 
  private:
-  struct Hash {
-    std::size_t operator()(const base::crypto::Digest& digest) const;
-  };
-  struct Entry {
-    base::crypto::Digest digest;
-    bool is_right;
-    Instant until;
-  };
-  using Order = std::list<Entry>;  // most recently used first
-
   std::shared_ptr<const UserFile> users_;
   stats::Counter checks_;
   const std::string key_ = base::crypto::random_bytes(32);
   mutable std::mutex mutex_;
-  Order order_;                                                                             // guarded by mutex_
-  std::unordered_map<base::crypto::Digest, Order::iterator, Hash> verdicts_;                // guarded by mutex_
-  std::unordered_map<base::crypto::Digest, std::weak_ptr<PasswordCheck>, Hash> under_way_;  // guarded by mutex_
+  Recent<bool> verdicts_;                                                                         // guarded by mutex_
+  std::unordered_map<base::crypto::Digest, std::weak_ptr<PasswordCheck>, DigestHash> under_way_;  // guarded by mutex_
 };
 
 }  // namespace outrigger::filters

@@ -4,6 +4,7 @@
 #include "http/h1/response_parser.h"
 #include "net/splice.h"
 #include "proxy/calls/tunnel.h"
+#include "proxy/downstream/turn.h"
 #include "proxy/forwarding/chunk.h"
 #include "proxy/forwarding/forward.h"
 #include "proxy/forwarding/legacy_request.h"
@@ -67,7 +68,7 @@ RootTask Stream::upload(ActiveExchange& exchange) {
   Body& body = *exchange.request_body();
   net::Transport& transport = connection_->transport();
   const bool chunked = exchange.request().framing == Framing::chunked;
-  for (;;) {
+  for (Turn turn(kBytesPerTurn);;) {
     const Body::Chunk chunk = co_await body.read();
     if (chunk.state == State::failed) {
       upload_failure_ = body.failure();
@@ -84,6 +85,7 @@ RootTask Stream::upload(ActiveExchange& exchange) {
                                         {before, last ? std::string_view{} : chunk.bytes, after});
     if (!goes_on(end)) co_return;
     if (last) co_return;
+    if (turn.use(exchange.loop(), chunk.bytes.size() + kCostOfPiece)) co_await NextTurn(exchange.loop());
     if (chunked || !transport.can_splice() || body.spliceable() < net::SpliceBody::kWorth) continue;
     const auto spliced = co_await net::SpliceBody(exchange.loop(), body, transport, exchange.limits().body_idle);
     if (!goes_on(spliced.end)) co_return;

@@ -34,6 +34,10 @@ class DetachedExchange final : private ClientConnection,
   void on_root_done(std::exception_ptr failure) noexcept override;
   // ActiveExchange::Owner
   bool end_slow_upload() override { return false; }
+  bool detach(const ActiveExchange& exchange, std::unique_ptr<Detached> work) override {
+    begin(context_, exchange, std::move(work));
+    return true;
+  }
   void on_overdue() override { context_.loop.defer(*this); }
   // AnswerWire
   void set_interim(ActiveExchange&, const ResponseHead& head) override { work_->interim(head); }

@@ -10,11 +10,7 @@
 namespace outrigger::proxy {
 
 namespace {
-
 using net::IoEnd;
-
-constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
-
 }  // namespace
 
 // What goes out next, and where the rest comes from.
@@ -85,7 +81,7 @@ RootTask ServedExchange::run(ActiveExchange& exchange) {
       out.count(spliced.moved);
       if (!goes_on(spliced.end)) co_return;
     }
-    if (turn.use(context_.loop, out.bytes.size())) co_await NextTurn(context_.loop);
+    if (turn.use(context_.loop, out.bytes.size() + kCostOfPiece)) co_await NextTurn(context_.loop);
     out.take(co_await out.body->read());
     if (out.state == Body::State::failed) {
       outcome.failure = out.body->failure();

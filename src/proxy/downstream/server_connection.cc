@@ -17,7 +17,8 @@ constexpr Duration kHandshakeLimit = 10s;  // of a listener that is gone
 constexpr Duration kLingerIdle = 2s;       // without a byte from a client that was answered early
 constexpr Duration kLingerLimit = 15s;     // however much it still sends
 constexpr std::uint32_t kRequestsPerTurn = 32;
-constexpr int kLingerReads = 32;  // a turn: 1 MiB
+constexpr int kLingerReads = 32;                              // a turn: 1 MiB
+constexpr std::string_view kExpiredList = "CRL has expired";  // OpenSSL's words
 
 }  // namespace
 
@@ -126,7 +127,9 @@ void ServerConnection::hand_over() {
 
 void ServerConnection::fail_handshake(std::string_view why) {
   if (place_.now != nullptr) place_.now->stats.handshake_failures.add();
-  log(LogLevel::debug, "TLS handshake failed", {{"listener", place_.name}, {"client", peer_ip_}, {"why", why}});
+  const bool is_ours = why == kExpiredList;  // no client can pass: an operator should look
+  log(is_ours ? LogLevel::warn : LogLevel::debug, "TLS handshake failed",
+      {{"listener", place_.name}, {"client", peer_ip_}, {"why", why}});
   close();
 }
 

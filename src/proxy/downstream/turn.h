@@ -11,6 +11,11 @@
 // on in the loop's next turn.
 namespace outrigger::proxy {
 
+// The content that a connection may move within a turn: bytes, and for each piece, however small, what passing it on
+// costs beside them.
+inline constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
+inline constexpr std::uint32_t kCostOfPiece = 4096;
+
 // Counts the work of one connection within a turn of its loop.
 class Turn {
  public:
