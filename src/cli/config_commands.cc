@@ -5,7 +5,8 @@
 
 #include "cli/commands.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
+#include "server/keyed_store.h"
 #include "server/snapshot.h"
 
 namespace outrigger::cli {
@@ -20,9 +21,10 @@ struct FileOptions {
 // All that `run` would refuse but ports that are in use: those are of another machine, or of the process that serves.
 int validate(const FileOptions& options) {
   const auto inspect = [](const config::Settings& settings, const config::Findings& findings) {
-    server::SnapshotBuilder(1).load(settings, findings);
+    server::ProcessStore store;
+    server::SnapshotBuilder(1, store).load(settings, findings);
   };
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog(), inspect);
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog(), inspect);
   if (options.json) {
     std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
   } else {
@@ -35,12 +37,12 @@ int validate(const FileOptions& options) {
 }
 
 int dump(const FileOptions& options) {
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog());
   for (const auto& diagnostic : loaded.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
   }
   if (!loaded.settings) return kUsageError;
-  std::fputs(config::dump(*loaded.settings, filters::catalog()).c_str(), stdout);
+  std::fputs(config::dump(*loaded.settings, server::catalog()).c_str(), stdout);
   return 0;
 }
 
@@ -64,7 +66,7 @@ void add_config_commands(CLI::App& app, int& exit_code) {
       "Example:\n  outrigger schema > outrigger.schema.json\n  outrigger schema --markdown > docs/reference.md");
   schema->callback([markdown] {
     const std::string text =
-        *markdown ? config::reference_markdown(filters::catalog()) : config::json_schema(filters::catalog()) + "\n";
+        *markdown ? config::reference_markdown(server::catalog()) : config::json_schema(server::catalog()) + "\n";
     std::fputs(text.c_str(), stdout);
   });
 }

@@ -7,7 +7,7 @@
 #include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 // Commands that speak to the running process.
 namespace outrigger::cli {
@@ -80,7 +80,7 @@ struct HealthTarget {
 
 std::string status_address(const HealthTarget& target) {
   if (!target.address.empty()) return target.address;
-  const config::LoadResult loaded = config::load_file(target.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
   return loaded.settings && loaded.settings->status ? loaded.settings->status->address : std::string();
 }
 

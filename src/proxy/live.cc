@@ -162,6 +162,7 @@ class Builder final : private UpstreamChains {
     live.routes_by_name =
         std::ranges::any_of(listener.routes, [](const config::Route& route) { return !route.match.sni.empty(); });
     auto candidates = add_routes(live, listener);
+    if (auto front = parts_.make_front ? parts_.make_front(listener) : nullptr) live.chain.add(std::move(front));
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(std::move(candidates)));
     live.chain.finish(nullptr);

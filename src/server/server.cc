@@ -87,6 +87,7 @@ Server::Server(Options options, config::FilterCatalog catalog)
 
 Server::~Server() {
   for (auto& worker : workers_) worker->stop();
+  adapters_.stop();
 }
 
 bool Server::start() {
@@ -96,7 +97,7 @@ bool Server::start() {
   harden_process();
   inherited_.take();
   reloader_ = std::make_unique<Reloader>(
-      loop_, options_.source, catalog_, SnapshotBuilder(options_.workers, &inherited_),
+      loop_, options_.source, catalog_, SnapshotBuilder(options_.workers, store_, &inherited_),
       Reloader::Hooks{.begins = [this] { manager_.reloading(); },
                       .adopt = [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); },
                       .ended = [this] { manager_.reloaded(status_line()); }});
@@ -128,6 +129,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   }
   MemoryBudget::set_limit(memory_limit(snapshot_->settings.limits));
   publish_metrics(*snapshot_);
+  adapters_.adopt(snapshot_->adapters);
   status_->listen(snapshot_->status);
   admin_->listen(snapshot_->admin);
 }
@@ -146,6 +148,7 @@ int Server::run() {
   if (start_app()) loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  adapters_.stop();
   stop_background();
   close_logs();
   log(LogLevel::info, "stopped");

@@ -6,7 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/explain/explanation.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 namespace outrigger::cli {
 
@@ -83,7 +83,7 @@ json as_json(const Explanation& explanation) {
 }
 
 int run_explain(const ExplainOptions& options) {
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog());
   if (!loaded.settings) {
     for (const auto& diagnostic : loaded.diagnostics) {
       std::fprintf(stderr, "%s\n", config::render(diagnostic, ::isatty(STDERR_FILENO) != 0).c_str());
