@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -59,8 +60,34 @@ struct FilterDescriptor {
   std::optional<Noticed> (*notices_after)(const void* options) = nullptr;
 };
 
-// Every filter that may stand in a `filters:` list. The loader keeps pointers into it: it outlives all settings.
-using FilterCatalog = std::span<const FilterDescriptor* const>;
+// What the loader must know of an adapter: the runtime's AdapterType (src/adapters/adapter.h) derives from this.
+struct AdapterDescriptor {
+  std::string_view list;  // of `adapters:` it stands in: "logs", "metrics", "health"
+  // An entry whose first telling key is one of these is such an adapter; the first one names it. Unused ones are empty.
+  std::array<std::string_view, 3> tells;
+  std::string_view summary;                   // one sentence for the reference
+  const StructSchema& (*schema)() = nullptr;  // its telling keys are fields like the others
+
+  std::string_view name() const { return tells.front(); }
+};
+using AdapterCatalog = std::span<const AdapterDescriptor* const>;
+
+// One entry of a list below `adapters:`, its options already parsed and checked.
+struct AdapterSpec {
+  const AdapterDescriptor* type = nullptr;  // never null in loaded settings
+  std::shared_ptr<const void> config;       // the adapter's own struct, the T of `type->schema`
+  std::string fingerprint;                  // name and effective options in normal form: equal text, equal adapter
+  std::string path;                         // where it stands: "adapters.metrics[0]"
+  Mark mark;
+};
+
+// Every filter that may stand in a `filters:` list, and every adapter. The loader keeps pointers into both: they
+// outlive all settings.
+class FilterCatalog : public std::span<const FilterDescriptor* const> {
+ public:
+  using std::span<const FilterDescriptor* const>::span;
+  AdapterCatalog adapters;
+};
 
 // One entry of a `filters:` list, its options already parsed and checked.
 struct FilterSpec {
@@ -87,7 +114,8 @@ enum class Kind : std::uint8_t {
   map,        // hold `element`
   structure,  // has `structure`
   filter,     // FilterSpec: the options of the filter that has the key's name
-  filters     // std::vector<FilterSpec>
+  filters,    // std::vector<FilterSpec>
+  adapters    // std::vector<AdapterSpec>: those of the list that has the key's name
 };
 
 // The value of a leaf; a choice is its number (int64).
@@ -273,6 +301,15 @@ struct Type<std::vector<FilterSpec>> {
   static ValueType make() {
     ValueType type;
     type.kind = Kind::filters;
+    return type;
+  }
+};
+
+template <>
+struct Type<std::vector<AdapterSpec>> {
+  static ValueType make() {
+    ValueType type;
+    type.kind = Kind::adapters;
     return type;
   }
 };

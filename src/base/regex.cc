@@ -29,15 +29,33 @@ bool Regex::matches(std::string_view text) const {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), program_->re);
 }
 
-bool Regex::match(std::string_view text, std::span<std::string_view> groups) const {
-  std::array<re2::StringPiece, 10> pieces;
-  const auto count = std::min(groups.size(), pieces.size());
+namespace {
+
+// RE2 with its pieces as views; more groups than fit the buffer cost an allocation.
+bool match_at(const re2::RE2& re, std::string_view text, re2::RE2::Anchor anchor, std::span<std::string_view> groups) {
+  std::array<re2::StringPiece, 10> few;
+  std::vector<re2::StringPiece> many(groups.size() > few.size() ? groups.size() : 0);
+  re2::StringPiece* pieces = many.empty() ? few.data() : many.data();
   const re2::StringPiece whole(text.data(), text.size());
-  if (!program_->re.Match(whole, 0, text.size(), re2::RE2::ANCHOR_BOTH, pieces.data(), static_cast<int>(count))) {
-    return false;
-  }
-  for (std::size_t i = 0; i < count; ++i) groups[i] = {pieces[i].data(), pieces[i].size()};
+  if (!re.Match(whole, 0, text.size(), anchor, pieces, static_cast<int>(groups.size()))) return false;
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = {pieces[i].data(), pieces[i].size()};
   return true;
+}
+
+}  // namespace
+
+bool Regex::match(std::string_view text, std::span<std::string_view> groups) const {
+  return match_at(program_->re, text, re2::RE2::ANCHOR_BOTH, groups);
+}
+
+bool Regex::find(std::string_view text, std::span<std::string_view> groups) const {
+  return match_at(program_->re, text, re2::RE2::UNANCHORED, groups);
+}
+
+std::vector<std::string> Regex::group_names() const {
+  std::vector<std::string> names(group_count() + 1);
+  for (const auto& [number, name] : program_->re.CapturingGroupNames()) names[static_cast<std::size_t>(number)] = name;
+  return names;
 }
 
 std::size_t Regex::group_count() const { return static_cast<std::size_t>(program_->re.NumberOfCapturingGroups()); }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outrigger::base {
 
@@ -20,8 +21,12 @@ class Regex {
   // The whole text matches; `groups[0]` becomes the text, the others what the groups of the pattern matched, views into
   // `text`. Groups that took no part are empty. Allocates nothing for few groups.
   bool match(std::string_view text, std::span<std::string_view> groups) const;
+  // The same for the first place in the text where the pattern matches; `groups[0]` becomes what matched.
+  bool find(std::string_view text, std::span<std::string_view> groups) const;
   // How many groups the pattern has.
   std::size_t group_count() const;
+  // The names of the groups, (?P<name>...), by number: [0] is the match and has none, nor have groups without a name.
+  std::vector<std::string> group_names() const;
   // The pattern occurs somewhere in the text.
   bool found_in(std::string_view text) const;
   // A copy with every match replaced; \1 to \9 in `rewrite` are groups, \0 is the match. Allocates.

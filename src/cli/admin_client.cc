@@ -4,7 +4,7 @@
 
 #include "base/secret.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 namespace outrigger::cli {
 
@@ -19,7 +19,7 @@ struct Place {
 
 std::expected<Place, std::string> find(const AdminTarget& target) {
   if (!target.address.empty()) return Place{target.address, target.token};
-  const config::LoadResult loaded = config::load_file(target.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
   if (!loaded.settings) {
     std::string text = loaded.diagnostics.empty() ? target.file : config::render(loaded.diagnostics.front(), false);
     return std::unexpected(text + "\nTo reach the running process all the same: --admin ADDRESS");

@@ -8,7 +8,8 @@
 #include "cli/terminal.h"
 #include "config/leaves.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
+#include "server/keyed_store.h"
 #include "server/snapshot.h"
 
 namespace outrigger::cli {
@@ -25,9 +26,10 @@ struct FileOptions {
 // All that `run` would refuse but ports that are in use: those are of another machine, or of the process that serves.
 int validate(const FileOptions& options) {
   const auto inspect = [](const config::Settings& settings, const config::Findings& findings) {
-    server::SnapshotBuilder(1).load(settings, findings);
+    server::ProcessStore store;
+    server::SnapshotBuilder(1, store).load(settings, findings);
   };
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog(), inspect);
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog(), inspect);
   if (options.json) {
     std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
   } else {
@@ -40,7 +42,7 @@ int validate(const FileOptions& options) {
 }
 
 int dump(const FileOptions& options) {
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog());
   for (const auto& diagnostic : loaded.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
   }
@@ -53,7 +55,7 @@ int dump(const FileOptions& options) {
     std::printf("%s\n", list.dump(2, ' ', false, json::error_handler_t::replace).c_str());
     return 0;
   }
-  std::fputs(config::dump(*loaded.settings, filters::catalog()).c_str(), stdout);
+  std::fputs(config::dump(*loaded.settings, server::catalog()).c_str(), stdout);
   return 0;
 }
 
@@ -78,7 +80,7 @@ void add_config_commands(CLI::App& app, int& exit_code) {
       "Example:\n  outrigger schema > outrigger.schema.json\n  outrigger schema --markdown > docs/reference.md");
   schema->callback([markdown] {
     const std::string text =
-        *markdown ? config::reference_markdown(filters::catalog()) : config::json_schema(filters::catalog()) + "\n";
+        *markdown ? config::reference_markdown(server::catalog()) : config::json_schema(server::catalog()) + "\n";
     std::fputs(text.c_str(), stdout);
   });
 }

@@ -8,7 +8,7 @@
 #include "cli/terminal.h"
 #include "config/leaves.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 // What is not the same in two configurations.
 namespace outrigger::cli {
@@ -23,7 +23,7 @@ struct DiffOptions {
 };
 
 std::optional<config::Settings> load(const std::string& file) {
-  config::LoadResult loaded = config::load_file(file, filters::catalog());
+  config::LoadResult loaded = config::load_file(file, server::catalog());
   if (loaded.settings) return std::move(*loaded.settings);
   for (const auto& diagnostic : loaded.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());

@@ -10,7 +10,7 @@
 #include "cli/terminal.h"
 #include "config/json_text.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 // A first configuration to go on from.
 namespace outrigger::cli {
@@ -71,7 +71,7 @@ std::string starter(const InitOptions& options) {
 
 int init(const InitOptions& options) {
   const std::string text = starter(options);
-  const config::LoadResult loaded = config::load_text(text, "starter", filters::catalog());
+  const config::LoadResult loaded = config::load_text(text, "starter", server::catalog());
   if (!loaded.settings) {
     complain(loaded.diagnostics.empty() ? "these values make no configuration"
                                         : config::render(loaded.diagnostics.front(), false));

@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 // Commands that speak to the running process.
 namespace outrigger::cli {
@@ -86,7 +86,7 @@ struct HealthTarget {
 
 std::string status_address(const HealthTarget& target) {
   if (!target.address.empty()) return target.address;
-  const config::LoadResult loaded = config::load_file(target.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
   return loaded.settings && loaded.settings->status ? loaded.settings->status->address : std::string();
 }
 

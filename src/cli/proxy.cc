@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "config/json_text.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 #include "server/server.h"
 
 namespace outrigger::cli {
@@ -52,7 +52,7 @@ int proxy(const ProxyOptions& options) {
     return 0;
   }
   server::Server server({.source = {.file = "command line", .text = text}, .workers = options.workers},
-                        filters::catalog());
+                        server::catalog());
   return server.start() ? server.run() : kUsageError;
 }
 

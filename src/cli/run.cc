@@ -4,7 +4,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/init_process.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 #include "server/server.h"
 
 namespace outrigger::cli {
@@ -54,7 +54,7 @@ int run(RunOptions& options) {
   }
   options.server.app.restarts = options.restart == "on-failure";
   if (options.exec) leave_process_1();
-  server::Server server(options.server, filters::catalog());
+  server::Server server(options.server, server::catalog());
   return server.start() ? server.run() : kUsageError;
 }
 

@@ -33,6 +33,7 @@ void describe(Schema<Admin>& schema);
 void describe(Schema<Logging>& schema);
 void describe(Schema<Shutdown>& schema);
 void describe(Schema<Chain>& schema);
+void describe(Schema<Adapters>& schema);
 void describe(Schema<Settings>& schema);
 
 }  // namespace outrigger::config

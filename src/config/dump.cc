@@ -50,6 +50,8 @@ class Dumper {
       }
       case Kind::filters:
         return filters(*static_cast<const std::vector<FilterSpec>*>(at), path, lead, key, depth);
+      case Kind::adapters:
+        return adapters(*static_cast<const std::vector<AdapterSpec>*>(at), path, lead, key, depth);
       default:
         break;
     }
@@ -110,6 +112,20 @@ class Dumper {
     }
     text_ += lead + key + ":\n";
     for (const FilterSpec& spec : specs) filter(spec, pad(depth + 1) + "- ", depth);
+    return true;
+  }
+
+  bool adapters(const std::vector<AdapterSpec>& specs, const std::string& path, const std::string& lead,
+                const std::string& key, int depth) {
+    if (specs.empty() && !origins_.contains(path)) return false;
+    if (specs.empty()) {
+      line(lead + key + ": []", path);
+      return true;
+    }
+    text_ += lead + key + ":\n";
+    for (const AdapterSpec& spec : specs) {
+      fields(spec.type->schema(), spec.config.get(), spec.path, pad(depth + 1) + "- ", depth + 2);
+    }
     return true;
   }
 

@@ -107,6 +107,8 @@ class Writer {
         return "{}";
       case Kind::filters:
         return R"({"$ref": "#/$defs/filters"})";
+      case Kind::adapters:
+        return adapter_list(field.name);
     }
     return "{}";
   }
@@ -149,6 +151,18 @@ class Writer {
     }
     if (!names.empty()) kinds += ",\n  {\"enum\": [" + names + "]}";
     return "{\"type\": \"array\", \"items\": {\"anyOf\": [" + kinds + "]}}";
+  }
+
+  std::string adapter_list(const std::string& list) {
+    std::string kinds;
+    for (const AdapterDescriptor* type : catalog_.adapters) {
+      if (type->list != list) continue;
+      const std::string options = reference(type->schema());
+      kinds +=
+          (kinds.empty() ? "" : ",\n  ") + ("{\"description\": " + json_text(type->summary) + ", ") + options.substr(1);
+    }
+    return kinds.empty() ? R"({"type": "array", "maxItems": 0})"
+                         : "{\"type\": \"array\", \"items\": {\"anyOf\": [" + kinds + "]}}";
   }
 
   FilterCatalog catalog_;

@@ -85,6 +85,8 @@ void Parser::value(const Node& node, const At& at) {
       return filter(at.field.name, node, *static_cast<FilterSpec*>(at.slot), at.path);
     case Kind::filters:
       return filters(node, *static_cast<std::vector<FilterSpec>*>(at.slot), at.path);
+    case Kind::adapters:
+      return adapters(node, at.field.name, *static_cast<std::vector<AdapterSpec>*>(at.slot), at.path);
     default:
       return leaf(node, at);
   }

@@ -58,6 +58,10 @@ class Parser {
   void use_chain(const Node& node, std::vector<FilterSpec>& out, const std::string& path);
   void unknown_filter(const std::string& name, const Mark& mark, const std::string& path);
 
+  void adapters(const Node& node, const std::string& list, std::vector<AdapterSpec>& out, const std::string& path);
+  void adapter(const Node& node, const std::string& list, std::vector<AdapterSpec>& out, const std::string& path);
+  void unknown_adapter(const Node& node, const std::string& list, const std::string& path);
+
   FilterCatalog catalog_;
   Report& report_;
   const Node* chains_ = nullptr;

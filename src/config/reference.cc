@@ -21,10 +21,20 @@ class Reference {
       filter_summary_ = type->summary;
       block("`" + std::string(type->name) + "`", type->schema(), "###");
     }
+    adapters();
     return std::move(text_);
   }
 
  private:
+  void adapters() {
+    if (catalog_.adapters.empty()) return;
+    text_ += "\n## Adapters\n\nEach list below `adapters:` and what may stand in it.\n";
+    for (const AdapterDescriptor* type : catalog_.adapters) {
+      filter_summary_ = type->summary;
+      block("`" + std::string(type->list) + "[]." + std::string(type->name()) + "`", type->schema(), "###");
+    }
+  }
+
   void block(const std::string& title, const StructSchema& schema, const std::string& level) {
     if (!done_.insert(&schema).second) return;
     std::string_view summary = schema.summary;
@@ -88,6 +98,8 @@ class Reference {
         return "options of that filter";
       case Kind::filters:
         return "list of filters";
+      case Kind::adapters:
+        return "list of adapters";
       case Kind::integer:
         return "whole number";
       case Kind::boolean:

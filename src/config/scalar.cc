@@ -211,6 +211,8 @@ std::string describe_type(const ValueType& type) {
       return "a mapping";
     case Kind::filters:
       return "a list of filters";
+    case Kind::adapters:
+      return "a list of adapters";
   }
   return {};
 }
@@ -244,6 +246,9 @@ std::string format_flow(const ValueType& type, const void* value) {
       return static_cast<const FilterSpec*>(value)->fingerprint;
     case Kind::filters:
       for (const FilterSpec& spec : *static_cast<const std::vector<FilterSpec>*>(value)) join(spec.fingerprint);
+      return "[" + text + "]";
+    case Kind::adapters:
+      for (const AdapterSpec& spec : *static_cast<const std::vector<AdapterSpec>*>(value)) join(spec.fingerprint);
       return "[" + text + "]";
     default:
       return format_scalar(type, type.load(value));

@@ -103,6 +103,15 @@ void describe(Schema<Chain>& schema) {
   schema.field("filters", &Chain::filters, "The filters, in call order.");
 }
 
+void describe(Schema<Adapters>& schema) {
+  schema.summary(
+      "Logs, metrics and health of the service in the forms of today. Each entry is a mapping; its first telling key "
+      "says which adapter it is. They run on a thread of their own.");
+  schema.field("logs", &Adapters::logs, "Where log lines come from, how they are read and where they go.");
+  schema.field("metrics", &Adapters::metrics, "Where metrics come from and where they are pushed to.");
+  schema.field("health", &Adapters::health, "What must be well for the service to be ready.");
+}
+
 void describe(Schema<Settings>& schema) {
   schema.summary("An Outrigger configuration.");
   schema.field("version", &Settings::version, "Of this format.").range(1, 1);
@@ -115,6 +124,7 @@ void describe(Schema<Settings>& schema) {
       .input_only();
   schema.field("listeners", &Settings::listeners, "Where clients connect.");
   schema.field("upstreams", &Settings::upstreams, "The services, by name.").keyed_by(&Upstream::name);
+  schema.field("adapters", &Settings::adapters, "Logs, metrics and health of the service.");
   schema.field("status", &Settings::status, "Metrics and probes.");
   schema.field("admin", &Settings::admin, "Dashboard and API.");
   schema

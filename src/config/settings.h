@@ -294,6 +294,13 @@ struct Chain {
   std::vector<FilterSpec> filters;
 };
 
+// Old signals in new forms, by adapters that run beside the traffic (src/adapters).
+struct Adapters {
+  std::vector<AdapterSpec> logs;
+  std::vector<AdapterSpec> metrics;
+  std::vector<AdapterSpec> health;
+};
+
 // Where values were set, by path: "listeners[0].timeouts.request". A path that is missing has its default.
 using Origins = std::map<std::string, Mark, std::less<>>;
 
@@ -303,6 +310,7 @@ struct Settings {
   std::vector<Chain> chains;         // a map in the file
   std::vector<Listener> listeners;
   std::vector<Upstream> upstreams;  // a map in the file, in file order here
+  Adapters adapters;
   std::optional<Status> status;
   std::optional<Admin> admin;
   std::string user;  // "name" or "name:group"; empty: whoever started it

@@ -165,6 +165,7 @@ class Builder final : private UpstreamChains {
     }
     live.routes_by_name = looks_at_names(listener);
     auto candidates = add_routes(live, listener);
+    if (auto front = parts_.make_front ? parts_.make_front(listener) : nullptr) live.chain.add(std::move(front));
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(std::move(candidates)));
     live.chain.finish(nullptr);

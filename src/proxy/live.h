@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -130,6 +131,8 @@ struct LiveParts {
   EventLoop& loop;
   KeyedStore& store;
   const upstream::ClientContexts& upstream_tls;
+  // Makes what stands in front of a listener's filters; null, or a null filter: nothing.
+  std::function<std::unique_ptr<Filter>(const config::Listener&)> make_front{};
 };
 
 // Builds what `settings` describe; clusters that `previous` has with equal settings go on as they are, endpoints that

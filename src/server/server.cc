@@ -80,6 +80,7 @@ Server::Server(Options options, config::FilterCatalog catalog)
 
 Server::~Server() {
   for (auto& worker : workers_) worker->stop();
+  adapters_.stop();
 }
 
 bool Server::start() {
@@ -88,7 +89,7 @@ bool Server::start() {
   harden_process();
   inherited_.take();
   reloader_ = std::make_unique<Reloader>(
-      loop_, options_.source, catalog_, SnapshotBuilder(options_.workers, &inherited_),
+      loop_, options_.source, catalog_, SnapshotBuilder(options_.workers, store_, &inherited_),
       Reloader::Hooks{.begins = [this] { manager_.reloading(); },
                       .adopt = [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); },
                       .ended = [this] { manager_.reloaded(status_line()); }});
@@ -121,6 +122,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   remote_documents_.follow(snapshot_->settings.dns.servers);
   MemoryBudget::set_limit(memory_limit(snapshot_->settings.limits));
   publish_metrics(*snapshot_);
+  adapters_.adopt(snapshot_->adapters);
   status_->listen(snapshot_->status);
   admin_->listen(snapshot_->admin);
 }
@@ -139,6 +141,7 @@ int Server::run() {
   if (start_app()) loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  adapters_.stop();
   stop_background();
   close_logs();
   log(LogLevel::info, "stopped");

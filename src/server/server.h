@@ -50,6 +50,7 @@ class Server {
   ProcessLog& process_log() { return *process_log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   config::FilterCatalog catalog() const { return catalog_; }
+  adapters::AdapterRuntime& adapters() { return adapters_; }
   WallTime started() const { return started_; }
 
  private:
@@ -82,6 +83,7 @@ class Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<SignalWatch> signals_;
+  adapters::AdapterRuntime adapters_{store_};
   std::unique_ptr<LocalService> status_, admin_;
   std::unique_ptr<App> app_;
   int end_signal_ = SIGTERM;  // the app's

@@ -93,6 +93,7 @@ SnapshotBuilder::Prepared SnapshotBuilder::open(const config::Settings& settings
   }
   if (settings.status) snapshot.status = bind("status", settings.status->address, 1, "status.address", findings);
   if (settings.admin) snapshot.admin = bind("admin", settings.admin->address, 1, "admin.address", findings);
+  snapshot.adapters = std::make_shared<adapters::AdapterSet>(adapters::open_adapters(settings, store_, findings));
   return next;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/runtime.h"
 #include "config/load.h"
 #include "net/tls/context.h"
 #include "server/inherited_sockets.h"
@@ -23,6 +24,7 @@ struct Snapshot {
   std::map<std::string, Certificate> certificates;                // by listener name
   std::shared_ptr<ListenSockets> status, admin;                   // null: off
   upstream::ClientContexts upstream_tls;
+  std::shared_ptr<const adapters::AdapterSet> adapters;
   std::string admin_token;  // empty: none is asked for
 };
 
@@ -30,9 +32,10 @@ struct Snapshot {
 // sessions resume across reloads). Thread: the main one; blocks on files.
 class SnapshotBuilder {
  public:
-  // `inherited`: sockets that the process was started with, taken before new ones are bound; null: none.
-  explicit SnapshotBuilder(std::size_t workers, InheritedSockets* inherited = nullptr)
-      : workers_(workers), inherited_(inherited) {}
+  // `store`: where adapters find what goes on from one configuration to the next. `inherited`: sockets that the process
+  // was started with, taken before new ones are bound; null: none.
+  SnapshotBuilder(std::size_t workers, KeyedStore& store, InheritedSockets* inherited = nullptr)
+      : workers_(workers), store_(store), inherited_(inherited) {}
 
   struct LoadedCertificate {
     std::uint64_t content;
@@ -59,6 +62,7 @@ class SnapshotBuilder {
                           const config::Findings& findings) const;
 
   std::size_t workers_;
+  KeyedStore& store_;
   InheritedSockets* inherited_;
   std::shared_ptr<const Snapshot> current_;
   Certificates certificates_;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "filters/registry.h"
+#include "server/keyed_store.h"
 #include "support/temporary_file.h"
 
 namespace outrigger::server {
@@ -26,7 +27,8 @@ struct Opened {
 
 Opened open(const std::string& more) {
   Opened opened;
-  SnapshotBuilder builder(2);
+  ProcessStore store;
+  SnapshotBuilder builder(2, store);
   const test::TemporaryFile place("");
   const std::string text = "version: 1\nlisteners: [{name: web, address: \"unix:" + place.path() +
                            ".socket\", upstream: app}]\nupstreams: {app: {endpoints: [\"127.0.0.1:9\"]}}\n" + more;
@@ -41,10 +43,11 @@ Opened open(const std::string& more) {
 }  // namespace
 
 TEST_CASE("sockets listen once all of a configuration is good", "[server]") {
+  ProcessStore store;
   Opened opened = open("");
   REQUIRE(opened.loaded.settings);
   CHECK_FALSE(is_listening(opened.socket()));
-  const auto snapshot = SnapshotBuilder(2).adopt(std::move(opened.prepared), std::move(*opened.loaded.settings));
+  const auto snapshot = SnapshotBuilder(2, store).adopt(std::move(opened.prepared), std::move(*opened.loaded.settings));
   REQUIRE(snapshot);
   CHECK(is_listening((*snapshot)->sockets.at("web")->of(0)));
 }

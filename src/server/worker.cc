@@ -1,6 +1,7 @@
 #include "server/worker.h"
 
 #include "outrigger/stats.h"
+#include "server/health_pages.h"
 
 namespace outrigger::server {
 
@@ -31,7 +32,11 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
 void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
   context_.overload.apply(snapshot->settings.limits);
   apply_records(snapshot->settings);
-  context_.adopt(proxy::build_live(snapshot->settings, {loop_, store_, snapshot->upstream_tls}, context_.live.get()));
+  const auto make_front = [&](const config::Listener& listener) {
+    return make_health_pages(*snapshot->adapters, listener);
+  };
+  const proxy::LiveParts parts{loop_, store_, snapshot->upstream_tls, make_front};
+  context_.adopt(proxy::build_live(snapshot->settings, parts, context_.live.get()));
   if (context_.draining) return;
   for (auto it = acceptors_.begin(); it != acceptors_.end();) {
     const auto kept = snapshot->sockets.find(it->first);

@@ -1,79 +1,73 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <cmath>
-#include <limits>
-
-#include "stats/registry.h"
+#include "stats/families.h"
 
 namespace outrigger::stats {
-
 namespace {
 
-prometheus::ClientMetric::Histogram histogram_of(const Series& series) {
-  prometheus::ClientMetric::Histogram result;
-  std::uint64_t count = 0;
-  for (std::uint32_t i = 0; i < Histogram::kBuckets; ++i) {
-    count += static_cast<std::uint64_t>(Counter(series.place + i).total());
-    const bool last = i + 1 == Histogram::kBuckets;
-    result.bucket.push_back({count, last ? std::numeric_limits<double>::infinity() : Histogram::kSeconds[i]});
-  }
-  result.sample_count = count;
-  result.sample_sum = static_cast<double>(Counter(series.place + Histogram::kBuckets).total()) / 1e9;
-  return result;
-}
-
-prometheus::ClientMetric metric_of(Kind kind, const Series& series) {
+prometheus::ClientMetric metric_of(MetricType type, const Metric& from) {
   prometheus::ClientMetric metric;
-  for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
-  switch (kind) {
-    case Kind::counter:
-      metric.counter.value = static_cast<double>(Counter(series.place).total());
+  for (const auto& [name, value] : from.labels) metric.label.push_back({name, value});
+  switch (type) {
+    case MetricType::counter:
+      metric.counter.value = from.value;
       break;
-    case Kind::gauge:
-      metric.gauge.value = static_cast<double>(Counter(series.place).total());
+    case MetricType::gauge:
+      metric.gauge.value = from.value;
       break;
-    case Kind::gauge_callback:
-      metric.gauge.value = series.read();
+    case MetricType::untyped:
+      metric.untyped.value = from.value;
       break;
-    case Kind::counter_callback:
-      metric.counter.value = series.read();
+    case MetricType::histogram:
+      for (const Bucket& bucket : from.buckets) metric.histogram.bucket.push_back({bucket.count, bucket.upper});
+      metric.histogram.sample_count = from.count;
+      metric.histogram.sample_sum = from.sum;
       break;
-    case Kind::histogram:
-      metric.histogram = histogram_of(series);
+    case MetricType::summary:
+      for (const auto& [quantile, value] : from.quantiles) metric.summary.quantile.push_back({quantile, value});
+      metric.summary.sample_count = from.count;
+      metric.summary.sample_sum = from.sum;
       break;
   }
   return metric;
 }
 
-prometheus::MetricType type_of(Kind kind) {
-  switch (kind) {
-    case Kind::counter:
-    case Kind::counter_callback:
+prometheus::MetricType type_of(MetricType type) {
+  switch (type) {
+    case MetricType::counter:
       return prometheus::MetricType::Counter;
-    case Kind::histogram:
-      return prometheus::MetricType::Histogram;
-    default:
+    case MetricType::gauge:
       return prometheus::MetricType::Gauge;
+    case MetricType::histogram:
+      return prometheus::MetricType::Histogram;
+    case MetricType::summary:
+      return prometheus::MetricType::Summary;
+    case MetricType::untyped:
+      break;
   }
+  return prometheus::MetricType::Untyped;
+}
+
+// The library writes a HELP text as it is.
+std::string escaped(const std::string& help) {
+  std::string text;
+  for (const char c : help) text += c == '\n' ? "\\n" : c == '\\' ? "\\\\" : std::string(1, c);
+  return text;
 }
 
 }  // namespace
 
-std::string exposition() {
-  std::vector<prometheus::MetricFamily> families;
-  Registry::instance().for_each([&](const std::string& name, const Family& family) {
-    prometheus::MetricFamily made;
-    made.name = name;
-    made.help = family.help;
-    made.type = type_of(family.kind);
-    for (const auto& [labels, series] : family.series) {
-      made.metric.push_back(metric_of(family.kind, series));
-      if (std::isnan(made.metric.back().gauge.value + made.metric.back().counter.value)) made.metric.pop_back();
-    }
-    families.push_back(std::move(made));
-  });
-  return prometheus::TextSerializer().Serialize(families);
+std::string text_format(std::span<const MetricFamily> families) {
+  std::vector<prometheus::MetricFamily> converted;
+  for (const MetricFamily& family : families) {
+    prometheus::MetricFamily& made = converted.emplace_back();
+    made.name = family.name;
+    made.help = escaped(family.help);
+    made.type = type_of(family.type);
+    for (const Metric& metric : family.metrics) made.metric.push_back(metric_of(family.type, metric));
+  }
+  return prometheus::TextSerializer().Serialize(converted);
 }
 
 }  // namespace outrigger::stats

@@ -18,7 +18,7 @@ ALLOWED = {
     "proxy": _PROXY,
     "cache": {"cache", "http", "base"},
     "filters": {"base", "cache"},  # and its own folder
-    "adapters": _UPSTREAM,
+    "adapters": _UPSTREAM | {"adapters"},
     "server": _SERVER,
     "cli": _SERVER | {"cli"},
 }

@@ -18,5 +18,5 @@ class Metrics:
         self.series = [(name, dict(_LABEL.findall(labels or "")), float(value))
                        for name, labels, value in _LINE.findall(self.text)]
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         return sum(value for found, has, value in self.series if found == name and labels.items() <= has.items())

@@ -6,7 +6,7 @@
 #include "cli/demo/legacy_service.h"
 #include "cli/demo/traffic.h"
 #include "config/json_text.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 #include "server/server.h"
 
 namespace outrigger::cli {
@@ -117,7 +117,7 @@ int demo(const DemoOptions& options) {
     std::fprintf(stderr, "outrigger: %s; --service takes another address\n", problem.c_str());
     return kUsageError;
   }
-  server::Server server({.source = {.file = "demo", .text = configuration(options)}}, filters::catalog());
+  server::Server server({.source = {.file = "demo", .text = configuration(options)}}, server::catalog());
   if (!server.start()) return kUsageError;
   const LegacyService service(*sockets);  // behind start(): its thread must not take the signals
   if (options.requests == 0) {

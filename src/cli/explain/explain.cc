@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/explain/explanation.h"
 #include "cli/terminal.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 namespace outrigger::cli {
 
@@ -87,7 +87,7 @@ json as_json(const Explanation& explanation) {
 int run_explain(ExplainOptions& options) {
   options.question.url = options.asked.back();
   if (options.asked.size() > 1) options.question.method = options.asked.front();
-  const config::LoadResult loaded = config::load_file(options.file, filters::catalog());
+  const config::LoadResult loaded = config::load_file(options.file, server::catalog());
   if (!loaded.settings) {
     for (const auto& diagnostic : loaded.diagnostics) {
       std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "filters/glob.h"
+#include "base/glob.h"
 #include "outrigger/grammar.h"
 
 namespace outrigger::filters {
@@ -43,7 +43,8 @@ std::string lower(std::string_view text) {
 }
 
 bool fits_one(const std::vector<std::string>& patterns, std::string_view text) {
-  return std::ranges::any_of(patterns, [text](const std::string& pattern) { return matches_glob(pattern, text); });
+  return std::ranges::any_of(patterns,
+                             [text](const std::string& pattern) { return base::matches_glob(pattern, text); });
 }
 
 bool fits_any(const std::vector<std::string>& patterns, const std::vector<std::string>& texts) {

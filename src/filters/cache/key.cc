@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/glob.h"
 #include "filters/cookies.h"
-#include "filters/glob.h"
 
 namespace outrigger::filters {
 
@@ -52,7 +52,7 @@ std::vector<std::string_view> parameters_of(std::string_view query) {
 
 bool CacheKeys::counts(std::string_view parameter) const {
   const std::string_view name = name_of(parameter);
-  const auto matches = [name](const std::string& pattern) { return matches_glob(pattern, name); };
+  const auto matches = [name](const std::string& pattern) { return base::matches_glob(pattern, name); };
   if (options_.query.keep) return std::ranges::any_of(*options_.query.keep, matches);
   return std::ranges::none_of(options_.query.drop, matches);
 }

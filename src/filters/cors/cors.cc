@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "filters/glob.h"
+#include "base/glob.h"
 #include "outrigger/grammar.h"
 
 namespace outrigger::filters {
@@ -52,7 +52,7 @@ bool is_origin(std::string_view text) {
 bool fits(std::string_view pattern, std::string_view origin) {
   if (!pattern.contains("://*.")) return pattern == origin;
   const auto host = pattern.find("://") + 3;
-  return origin.size() > host && is_origin(origin.substr(host)) && matches_glob(pattern, origin);
+  return origin.size() > host && is_origin(origin.substr(host)) && base::matches_glob(pattern, origin);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "server/admin/status_pages.h"
 
-#include "outrigger/stats.h"
+#include "server/admin/accept.h"
 #include "server/ask_workers.h"
+#include "server/health_pages.h"
 #include "server/server.h"
 
 namespace outrigger::server {
@@ -12,7 +13,25 @@ using namespace std::chrono_literals;
 
 constexpr Duration kLiveLimit = 2s;
 constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::string_view kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
+
+// What the checks of `adapters.health` say of the service.
+struct Health {
+  bool is_good = true;
+  std::string text, json;  // of each entry that readiness depends on
+  bool empty() const { return text.empty(); }
+};
+Health look_at_health(const adapters::AdapterSet& set) {
+  Health all;
+  for (const adapters::HealthPage& page : adapters::health_pages(set)) {
+    if (!page.is_for_readiness) continue;
+    all.is_good = all.is_good && page.verdict->state() == adapters::HealthVerdict::State::healthy;
+    all.text += adapters::health_text(*page.verdict, true);
+    all.json += (all.json.empty() ? "" : ",") + adapters::health_json(*page.verdict, true);
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -24,12 +43,22 @@ Task<Response> StatusPages::handle(Exchange& exchange, Next) {
     co_return refused;
   }
   if (request.path() == "/metrics") {
-    co_return exchange.respond(200, exchange.arena().copy(stats::exposition()), kPrometheus);
+    co_return metrics(exchange);
   }
   if (request.path() == "/livez") co_return co_await livez(exchange);
   if (request.path() == "/readyz") co_return readyz(exchange);
   if (request.path() == "/startupz") co_return exchange.respond(200, "started\n", kText);
   co_return exchange.respond(404, "404 Not Found: there are /metrics, /livez, /readyz and /startupz\n", kText);
+}
+
+// By what the client accepts: OpenMetrics if it names it, else Prometheus' own format.
+Response StatusPages::metrics(Exchange& exchange) {
+  const auto families = server_.adapters().metrics().collect();
+  const std::string_view accept = exchange.request().headers.get("Accept").value_or("");
+  const double open_weight = accepted(accept, "application/openmetrics-text");
+  const bool wants_open = open_weight > 0 && open_weight >= accepted(accept, "text/plain");
+  const std::string page = wants_open ? stats::open_metrics(families) : stats::text_format(families);
+  return exchange.respond(200, exchange.arena().copy(page), wants_open ? kOpenMetrics : kPrometheus);
 }
 
 // Never depends on the service: a restart of this process would not mend it.
@@ -51,15 +80,19 @@ Response StatusPages::readyz(Exchange& exchange) {
   if (const std::string missing = RemoteDocuments::problems(true); !missing.empty()) {
     return exchange.respond(503, exchange.arena().concat("not ready: requests are refused without\n", missing), kText);
   }
-  const LoadReport& report = server_.reloader().report();
-  if (const std::string missing = RemoteDocuments::problems(false); report.ok && !missing.empty()) {
-    return exchange.respond(200, exchange.arena().concat("ready, but requests are refused without\n", missing), kText);
+  const Health health = look_at_health(*server_.snapshot().adapters);
+  if (!health.is_good) {
+    return health_answer(exchange, false, "not ready: the service is not well\n" + health.text,
+                         "{\"status\":\"not ready\",\"health\":[" + health.json + "]}\n");
   }
-  if (report.ok) return exchange.respond(200, "ready\n", kText);
-  return exchange.respond(200,
-                          exchange.arena().concat("ready, with the configuration before: the last reload failed\n",
-                                                  report.headline(), "\n"),
-                          kText);
+  const LoadReport& report = server_.reloader().report();
+  std::string text = "ready\n";
+  if (!report.ok) {
+    text = "ready, with the configuration before: the last reload failed\n" + std::string(report.headline()) + "\n";
+  } else if (const std::string missing = RemoteDocuments::problems(false); !missing.empty()) {
+    text = "ready, but requests are refused without\n" + missing;
+  }
+  return health_answer(exchange, true, text + health.text, "{\"status\":\"ready\",\"health\":[" + health.json + "]}\n");
 }
 
 }  // namespace outrigger::server

@@ -6,9 +6,10 @@ namespace outrigger::server {
 
 class Server;
 
-// What `status:` serves: /metrics (Prometheus text), /livez (every worker answers), /readyz (503 from the moment the
-// process begins to drain, and while the app of `run --exec` is not up; says when the latest reload failed) and
-// /startupz. Read-only. Thread: the main one.
+// What `status:` serves: /metrics (Prometheus text, or OpenMetrics where asked for), /livez (every worker answers),
+// /readyz (503 from the moment the process begins to drain, while the app of `run --exec` is not up, and while the
+// checks of `adapters.health` are not good; says when the latest reload failed) and /startupz. Read-only. Thread: the
+// main one.
 class StatusPages final : public Filter {
  public:
   explicit StatusPages(Server& server) : server_(server) {}
@@ -16,6 +17,7 @@ class StatusPages final : public Filter {
 
  private:
   Task<Response> livez(Exchange& exchange);
+  Response metrics(Exchange& exchange);
   Response readyz(Exchange& exchange);
 
   Server& server_;

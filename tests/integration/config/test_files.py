@@ -44,6 +44,7 @@ class Files(Case):
         has_tls = _has_tls(head)
         number = iter(range(100))
         head = re.sub(r"(address: )\"?[\w.:\[\]]+:\d+\"?", lambda m: f'{m[1]}"@listen{next(number)}@"', head)
+        rest = re.sub(r"(\bstatsd: )[\d.]+:\d+", r'\1"@datagrams@"', rest)
         rest = re.sub(r"(address: )\"?[\w.:\[\]]+:\d+\"?", lambda m: f'{m[1]}"@other{next(number)}@"', rest)
         upstreams = re.sub(r"(?<![\w.])[\w.\-]+:\d{2,5}\b", "@app@", upstreams)
         proxy = self.proxy(head + upstreams + mark2 + rest, service, certs=certs)

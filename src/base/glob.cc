@@ -1,6 +1,6 @@
-#include "filters/glob.h"
+#include "base/glob.h"
 
-namespace outrigger::filters {
+namespace outrigger::base {
 
 // Goes back to the latest `*` only: an earlier one has nothing to win.
 bool matches_glob(std::string_view pattern, std::string_view text) {
@@ -26,4 +26,4 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-}  // namespace outrigger::filters
+}  // namespace outrigger::base

@@ -1,8 +1,8 @@
-#include "filters/glob.h"
+#include "base/glob.h"
 
 #include <catch2/catch.hpp>
 
-namespace outrigger::filters {
+namespace outrigger::base {
 
 TEST_CASE("glob: a star stands for any characters", "[filter]") {
   struct Row {
@@ -19,4 +19,4 @@ TEST_CASE("glob: a star stands for any characters", "[filter]") {
   }
 }
 
-}  // namespace outrigger::filters
+}  // namespace outrigger::base

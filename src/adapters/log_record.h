@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "outrigger/clock.h"
+#include "outrigger/process_log.h"
+
+namespace outrigger::adapters {
+
+// How grave a line says it is; unknown where it says nothing.
+enum class LogSeverity : std::uint8_t { unknown, trace, debug, info, warn, error, fatal };
+
+// One line of the service's log, parsed. A view: good while the callback that got it runs.
+struct LogRecord {
+  WallTime time;  // as the line says, else when it was read
+  LogSeverity level = LogSeverity::unknown;
+  std::string_view body;             // the message; the whole line where no parser made fields of it
+  std::span<const LogField> fields;  // what a parser found, in order, names unique; texts and numbers as they stood
+  std::string_view source;           // where it came from: the file, "stdin", the syslog address
+
+  // The value of that field; empty if there is none.
+  std::string_view field(std::string_view name) const {
+    for (const LogField& each : fields) {
+      if (each.name == name) return each.value;
+    }
+    return {};
+  }
+};
+
+}  // namespace outrigger::adapters

@@ -1,0 +1,46 @@
+#include "server/health_pages.h"
+
+#include <algorithm>
+
+#include "server/admin/accept.h"
+
+namespace outrigger::server {
+namespace {
+
+Task<Response> answer(Exchange& exchange, std::shared_ptr<const adapters::HealthVerdict> verdict, bool has_details) {
+  const bool is_healthy = verdict->state() == adapters::HealthVerdict::State::healthy;
+  co_return health_answer(exchange, is_healthy, adapters::health_text(*verdict, has_details),
+                          adapters::health_json(*verdict, has_details) + "\n");
+}
+
+}  // namespace
+
+Response health_answer(Exchange& exchange, bool is_healthy, const std::string& text, const std::string& json) {
+  const std::string_view accept = exchange.request().headers.get("Accept").value_or("");
+  const double json_weight = accepted(accept, "application/json");
+  const bool wants_json = json_weight > 0 && json_weight >= accepted(accept, "text/plain");
+  Response response = exchange.respond(is_healthy ? 200 : 503, exchange.arena().copy(wants_json ? json : text),
+                                       wants_json ? "application/json" : "text/plain; charset=utf-8");
+  response.headers().set("Cache-Control", "no-store");
+  return response;
+}
+
+Task<Response> HealthPages::handle(Exchange& exchange, Next next) {
+  const RequestHead& request = exchange.request();
+  const auto page = std::ranges::find(pages_, request.path(), &adapters::HealthPage::path);
+  const bool is_asked = page != pages_.end() && (request.method == Method::get || request.method == Method::head);
+  return is_asked ? answer(exchange, page->verdict, page->has_details) : next(exchange);
+}
+
+std::unique_ptr<Filter> make_health_pages(const adapters::AdapterSet& set, const config::Listener& listener) {
+  if (listener.protocol != config::ListenerProtocol::http) return nullptr;
+  std::vector<adapters::HealthPage> pages;
+  for (adapters::HealthPage& page : adapters::health_pages(set)) {
+    const bool is_here =
+        page.listeners.empty() || std::ranges::find(page.listeners, listener.name) != page.listeners.end();
+    if (is_here && !page.path.empty()) pages.push_back(std::move(page));
+  }
+  return pages.empty() ? nullptr : std::make_unique<HealthPages>(std::move(pages));
+}
+
+}  // namespace outrigger::server
