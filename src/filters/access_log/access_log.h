@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filters/access_log/line.h"
+#include "filters/line.h"
 #include "filters/status_ranges.h"
 #include "filters/template.h"
 #include "outrigger/filter.h"
