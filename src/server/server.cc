@@ -31,6 +31,12 @@ void print(const LoadReport& report) {
   }
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
 // With an app also its end, and what it may mean by the other signals that people send.
 sigset_t handled_signals(bool has_app) {
   sigset_t mask;
@@ -112,6 +118,7 @@ bool Server::start() {
 void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   const bool is_first = !snapshot_;
   snapshot_ = std::move(snapshot);
+  exporter_.set_dns_servers(joined(snapshot_->settings.dns.servers));
   if (is_first) {
     process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
     start_error_ = drop_privileges(snapshot_->settings.user);
@@ -146,6 +153,7 @@ int Server::run() {
   if (start_app()) loop_.run();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
+  exporter_.finish();
   stop_background();
   close_logs();
   log(LogLevel::info, "stopped");
