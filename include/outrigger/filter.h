@@ -13,6 +13,9 @@
 
 namespace outrigger {
 
+namespace config {
+struct Tracing;
+}
 class Filter;
 
 // A place in a chain: this filter, then the rest. Built with the worker's live snapshot, never changed.
@@ -105,6 +108,8 @@ struct FilterContext {
   std::vector<std::shared_ptr<EndpointGateMaker>>* endpoint_gates = nullptr;
   // What `FilterDescriptor::load` gave; null if the type has none.
   std::shared_ptr<const void> files = nullptr;
+  // The block `tracing:` of the file; null: it has none.
+  const config::Tracing* tracing = nullptr;
 
   // The same as what it is: the T that `load` made.
   template <typename T>

@@ -42,7 +42,8 @@ class Builder final : private UpstreamChains {
                           .store = parts_.store,
                           .upstreams = *this,
                           .endpoint_gates = endpoint_gates,
-                          .files = spec.files};
+                          .files = spec.files,
+                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {

@@ -57,6 +57,8 @@ class UpstreamCall final : public Filter {
   template <typename Call>
   Task<Failure> await_head(ActiveExchange& exchange, Call& call);
   upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
+  // For who follows the tries: the latest has ended, or its answer has begun.
+  static void end_try(ActiveExchange& exchange, Result& result);
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
   bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
   Response no_endpoint(ActiveExchange& exchange, bool is_refused) const;

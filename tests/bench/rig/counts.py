@@ -40,7 +40,7 @@ class Counted(Outrigger):
 
 
 def workload(key):
-    return next(item for item in workloads.ALL if item.key == key)
+    return next(item for item in workloads.COUNTED if item.key == key)
 
 
 def send(proxy, key, requests, connections=1, **options):
@@ -55,7 +55,7 @@ def send(proxy, key, requests, connections=1, **options):
 
 def work_of(key, backend, certificate):
     kind = workload(key)
-    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached)
+    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached, traced=kind.traced)
 
 
 def allocations(key, certificate, requests=2000):
