@@ -101,6 +101,7 @@ struct Outcome {
 };
 
 class Exchange;
+class RequestTrace;
 
 // What a cache in the chain keeps for a request, for who answers in place of a service that failed.
 class StoredAnswers {
@@ -158,6 +159,9 @@ class Exchange {
   std::string_view request_id() const { return request_id_; }
   void set_request_id(std::string_view id) { request_id_ = id; }
   std::uint32_t tries() const { return tries_; }
+  // Set by `tracing`; null: not traced. In the arena.
+  RequestTrace* trace() const { return trace_; }
+  void set_trace(RequestTrace& trace) { trace_ = &trace; }
 
   // What the client proved in the handshake; null: nothing.
   const ClientCertificate* client_certificate() const { return certificate_; }
@@ -270,6 +274,7 @@ class Exchange {
   const Claim* claims_ = nullptr;
   StoredAnswers* stored_ = nullptr;
   Journal* journal_ = nullptr;
+  RequestTrace* trace_ = nullptr;
   Instant started_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;

@@ -13,6 +13,9 @@
 
 namespace outrigger {
 
+namespace config {
+struct Tracing;
+}
 class Filter;
 
 // What a filter of the file is called, and where it stands there.
@@ -116,6 +119,8 @@ struct FilterContext {
   std::shared_ptr<const void> files = nullptr;
   // How many filters before it in its chain are the same with the same options.
   std::size_t occurrence = 0;
+  // The block `tracing:` of the file; null: it has none.
+  const config::Tracing* tracing = nullptr;
 
   // The same as what it is: the T that `load` made.
   template <typename T>

@@ -15,15 +15,17 @@ constexpr std::array<std::string_view, 6> kGuards = {"access", "basic_auth", "ap
                                                      "jwt",    "ext_auth",   "rate_limit"};
 
 // Variables of texts that differ from client to client, as they stand in normal form.
-constexpr std::array<std::string_view, 9> kPersonal = {"${client_ip}",
-                                                       "${user}",
-                                                       "${client_cert_subject}",
-                                                       "${user_agent}",
-                                                       "${client_cert_san}",
-                                                       "${client_cert_fingerprint}",
-                                                       "${request_id}",
-                                                       "${protocol}",
-                                                       "${listener}"};
+constexpr std::array<std::string_view, 11> kPersonal = {"${client_ip}",
+                                                        "${user}",
+                                                        "${client_cert_subject}",
+                                                        "${user_agent}",
+                                                        "${client_cert_san}",
+                                                        "${client_cert_fingerprint}",
+                                                        "${request_id}",
+                                                        "${trace_id}",
+                                                        "${span_id}",
+                                                        "${protocol}",
+                                                        "${listener}"};
 
 using Chain = std::vector<const FilterSpec*>;
 

@@ -32,6 +32,7 @@ class Checks {
     }
     for (const Upstream& each : settings_.upstreams) upstream(each, "upstreams." + each.name);
     check_times(settings_, parser_, report_);
+    tracing();
   }
 
  private:
@@ -213,6 +214,19 @@ class Checks {
       upstream_needs_http(route.upstream, path);
       for (const WeightedUpstream& part : route.split) upstream_needs_http(part.upstream, path);
     }
+  }
+
+  void tracing() {
+    const auto traces = [](const std::vector<FilterSpec>& filters) {
+      return std::ranges::any_of(filters, [](const FilterSpec& spec) { return spec.type->name == "tracing"; });
+    };
+    if (!settings_.tracing || !settings_.tracing->exporter || report_.errors() > 0) return;
+    for (const Listener& listener : settings_.listeners) {
+      const auto in_route = [&](const Route& route) { return traces(route.filters); };
+      if (traces(listener.filters) || std::ranges::any_of(listener.routes, in_route)) return;
+    }
+    report_.warning(mark_of("tracing"), "tracing",
+                    "traces nothing by itself: put `- tracing: {}` into a listener's filters");
   }
 
   const Settings& settings_;

@@ -214,6 +214,8 @@ TEST_CASE("config warnings: the file loads, the operator is told", "[config][err
                       "{match: {host: [b.example, c.example]}, respond: {status: 404}}"),
           ""},
          {"unused", with_routes("{respond: {status: 404}}"), "no route leads to this upstream"},
+         {"a collector and no filter", "tracing: {exporter: {otlp: 'http://h'}}\n" + with_routes("{upstream: app}"),
+          "traces nothing by itself"},
          {"a filter that answers", "listeners: [{address: 8080, filters: [respond]}]\n", ""}},
         true);
 }

@@ -131,6 +131,7 @@ void describe(Schema<Settings>& schema) {
       .field("user", &Settings::user,
              "Whom root becomes once the sockets are bound: NAME or NAME:GROUP. At start only.")
       .example("outrigger");
+  schema.field("tracing", &Settings::tracing, "What the filters `tracing` begin with.");
   schema.field("logging", &Settings::logging, "The process log.");
   schema.field("dns", &Settings::dns, "Name resolution.");
   schema.field("limits", &Settings::limits, "Bounds of the whole process.");

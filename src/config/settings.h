@@ -11,6 +11,7 @@
 #include "outrigger/clock.h"
 #include "outrigger/config.h"
 #include "outrigger/process_log.h"
+#include "outrigger/tracing.h"
 #include "outrigger/units.h"
 
 // The file as plain structs. A default stands in its member initialiser and nowhere else; each struct's `describe()`
@@ -313,6 +314,7 @@ struct Settings {
   Adapters adapters;
   std::optional<Status> status;
   std::optional<Admin> admin;
+  std::optional<Tracing> tracing;
   std::string user;  // "name" or "name:group"; empty: whoever started it
   Logging logging;
   Dns dns;

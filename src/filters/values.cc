@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "outrigger/reasons.h"
+#include "outrigger/trace.h"
 
 namespace outrigger::filters {
 namespace {
@@ -65,6 +66,27 @@ std::string_view date_and_time(std::time_t second) {
     last.second = second;
   }
   return {last.text, last.size};
+}
+
+// "10/Oct/2026:13:55:36 +0000": as the Common Log Format has it, English whatever the locale.
+std::string_view clf_time_of(WallTime time, Scratch& scratch) {
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t second = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&second, &parts);
+  Writer out(scratch);
+  out.padded(static_cast<std::uint64_t>(parts.tm_mday), 2);
+  out.text("/");
+  out.text(kMonths[parts.tm_mon]);
+  out.text("/");
+  out.number(static_cast<std::uint64_t>(parts.tm_year + 1900));
+  for (const int part : {parts.tm_hour, parts.tm_min, parts.tm_sec}) {
+    out.text(":");
+    out.padded(static_cast<std::uint64_t>(part), 2);
+  }
+  out.text(" +0000");
+  return out.done();
 }
 
 std::string_view time_of(WallTime time, Scratch& scratch) {
@@ -133,8 +155,9 @@ std::string_view end_value(Value value, const Moment& moment, Scratch& scratch) 
   const Outcome& outcome = *moment.outcome;
   switch (value) {
     case Value::time:
-      return time_of(moment.exchange.wall_now() - std::chrono::duration_cast<WallTime::duration>(outcome.duration),
-                     scratch);
+      return time_of(began(moment), scratch);
+    case Value::clf_time:
+      return clf_time_of(began(moment), scratch);
     case Value::duration:
       return seconds_of(outcome.duration, scratch);
     case Value::request_bytes:
@@ -177,12 +200,20 @@ std::string_view place_value(Value value, const Exchange& exchange) {
       return exchange.route();
     case Value::upstream:
       return exchange.upstream();
+    case Value::trace_id:
+      return exchange.trace() == nullptr ? std::string_view() : exchange.trace()->trace_id();
+    case Value::span_id:
+      return exchange.trace() == nullptr ? std::string_view() : exchange.trace()->span_id();
     default:
       return exchange.request_id();
   }
 }
 
 }  // namespace
+
+WallTime began(const Moment& moment) {
+  return moment.exchange.wall_now() - std::chrono::duration_cast<WallTime::duration>(moment.outcome->duration);
+}
 
 const ValueInfo& describe(Value value) { return kValues[static_cast<std::size_t>(value)]; }
 
@@ -237,6 +268,8 @@ std::string_view text_of(Value value, std::string_view argument, const Moment& m
     case Value::listener:
     case Value::route:
     case Value::upstream:
+    case Value::trace_id:
+    case Value::span_id:
     case Value::request_id:
       return place_value(value, moment.exchange);
     default:

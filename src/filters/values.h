@@ -47,6 +47,9 @@ struct Moment {
   std::span<const std::string_view> captures{};
 };
 
+// When the request began; at the end only.
+WallTime began(const Moment& moment);
+
 // Room for a value that is made, not found.
 using Scratch = std::array<char, 512>;
 

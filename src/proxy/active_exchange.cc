@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "outrigger/grpc.h"
+#include "outrigger/trace.h"
 #include "proxy/downstream/client_address.h"
 #include "proxy/forwarding/client_certificate_element.h"
 
@@ -107,6 +108,7 @@ void ActiveExchange::begin_like(const ActiveExchange& other) {
   upstream_ = other.upstream_;
   limits_ = other.limits_;
   loop_.set_deadline(*this, limits_->request);
+  if (other.trace_ != nullptr) other.trace_->follow(*this);
 }
 
 void ActiveExchange::finish() {

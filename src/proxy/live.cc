@@ -53,7 +53,8 @@ class Builder final : private UpstreamChains {
                           .upstreams = *this,
                           .endpoint_gates = endpoint_gates,
                           .files = spec.files,
-                          .occurrence = static_cast<std::size_t>(before)};
+                          .occurrence = static_cast<std::size_t>(before),
+                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context), mark_of(spec));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {

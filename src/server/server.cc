@@ -34,6 +34,12 @@ void print(const LoadReport& report) {
   }
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
 }  // namespace
 
 // Signals as events of the main loop.
@@ -105,6 +111,7 @@ bool Server::start() {
 void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   const bool is_first = !snapshot_;
   snapshot_ = std::move(snapshot);
+  exporter_.set_dns_servers(joined(snapshot_->settings.dns.servers));
   if (is_first) {
     process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
     start_error_ = drop_privileges(snapshot_->settings.user);
@@ -142,6 +149,7 @@ int Server::run() {
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
   adapters_.stop();
+  exporter_.finish();
   stop_background();
   close_logs();
   log(LogLevel::info, "stopped");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/app/app.h"
+#include "server/export/exporter.h"
 #include "server/inherited_sockets.h"
 #include "server/keyed_store.h"
 #include "server/lifecycle.h"
@@ -80,6 +81,7 @@ class Server {
   std::unique_ptr<ProcessLog> process_log_;
   std::string start_error_;  // why the process cannot serve, beside the configuration
   std::shared_ptr<const Snapshot> snapshot_;
+  Exporter exporter_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<SignalWatch> signals_;

@@ -7,6 +7,7 @@
 #include "filters/registry.h"
 #include "http/h1/request_parser.h"
 #include "outrigger/body.h"
+#include "outrigger/trace.h"
 
 namespace outrigger::test {
 namespace {
@@ -173,6 +174,7 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     upstream_ = upstream;
     endpoint_ = "127.0.0.1:9000";
     body_.rewind();
+    if (trace_ != nullptr && trace_->is_recording()) trace_->try_begins(*this, {endpoint_, "127.0.0.1"});
     return {std::string(request_.method_token), std::string(request_.target), std::string(request_.authority),
             read(request_body()), copy(request_.headers)};
   }
@@ -233,6 +235,20 @@ class ChainHarness::Upstream final : public Filter {
   Task<Response> handle(Exchange& base, Next) override {
     auto& exchange = static_cast<FakeExchange&>(base);
     received.push_back(exchange.begin_try(name_));
+    Response response = co_await answer(exchange);
+    RequestTrace* const trace = exchange.trace();
+    const bool has_answer = response.failure() == Failure::none;
+    if (trace != nullptr && trace->is_recording()) {
+      trace->try_ends(exchange, has_answer ? &response : nullptr, response.failure());
+    }
+    co_return response;
+  }
+
+  std::deque<Answer> answers;
+  std::vector<Received> received;
+
+ private:
+  Task<Response> answer(FakeExchange& exchange) {
     const Answer answer = next_answer();
     if (answer.takes != Duration(0)) {
       exchange.is_upstream_sleep = true;
@@ -249,11 +265,6 @@ class ChainHarness::Upstream final : public Filter {
     if (answer.cut == Failure::none) co_return Response(head, nullptr);
     co_return Response(head, BodyPointer(exchange.arena().make<CutBody>(answer.cut)));
   }
-
-  std::deque<Answer> answers;
-  std::vector<Received> received;
-
- private:
   Answer next_answer() {
     if (answers.empty()) return 200;
     const Answer answer = answers.front();

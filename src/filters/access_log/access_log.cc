@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/random.h"
 #include "base/suggest.h"
+#include "outrigger/export.h"
 
 namespace outrigger::filters {
 namespace {
@@ -14,10 +16,11 @@ namespace {
 constexpr Template::Rules kRules{.known = Known::end};
 
 std::string check_format(const std::string& format) {
-  if (format == "json" || format == "text") return "";
+  static const std::vector<std::string> kNamed = {"json", "text", "common", "combined"};
+  if (std::ranges::count(kNamed, format) != 0) return "";
   if (format.find("${") == std::string::npos) {
-    return "unknown format \"" + format + "\"" + base::did_you_mean(format, {"json", "text"}) +
-           ": use json, text, or a template with variables such as \"${method} ${path} ${status}\"";
+    return "unknown format \"" + format + "\"" + base::did_you_mean(format, kNamed) +
+           ": use json, text, common, combined, or a template with variables such as \"${method} ${path} ${status}\"";
   }
   return Template::check(format, kRules);
 }
@@ -39,15 +42,41 @@ std::string check_dropped(const std::string& name) {
   return "unknown field \"" + name + "\"" + (hint.empty() ? ", known are " + base::quoted_list(names) : hint);
 }
 
-std::unique_ptr<Filter> make(const void* options, FilterContext&) {
+std::unique_ptr<LineLog> open_records(const config::Exporter& exporter, const config::Tracing* resource) {
+  const bool is_json = exporter.encoding == config::ExportEncoding::json;
+  return open_export({.form = is_json ? ExportForm::otlp_json_logs : ExportForm::otlp_logs,
+                      .url = exporter.otlp,
+                      .headers = exporter.headers,
+                      .timeout = exporter.timeout,
+                      .service_name = resource == nullptr ? config::Tracing().service_name : resource->service_name,
+                      .attributes = resource == nullptr ? config::Tracing().attributes : resource->attributes});
+}
+
+std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   const auto& log = *static_cast<const AccessLogOptions*>(options);
-  return std::make_unique<AccessLog>(log, open_log(log.path));
+  return std::make_unique<AccessLog>(log,
+                                     log.exporter ? open_records(*log.exporter, context.tracing) : open_log(log.path));
+}
+
+std::unique_ptr<LogFormat> format_of(const AccessLogOptions& options) {
+  if (options.exporter) return std::make_unique<RecordFormat>(options);
+  return std::make_unique<LineFormat>(options);
+}
+
+std::string check_outputs(const AccessLogOptions& options) {
+  const bool has_fields = !options.fields.add.empty() || !options.fields.drop.empty();
+  if (has_fields && options.format != "json")
+    return "fields are for `format: json`: a template says itself what it shows";
+  if (!options.exporter) return "";
+  if (!options.path.empty()) return "path and exporter exclude each other: write the filter twice";
+  if (options.format != "json") return "an exporter has a format of its own: leave `format` out";
+  return options.exporter->otlp.empty() ? "exporter: log records go to `otlp` only" : "";
 }
 
 }  // namespace
 
 void describe(config::Schema<AccessLogFields>& schema) {
-  schema.summary("The fields of a JSON line.");
+  schema.summary("The fields of a JSON line or a record.");
   schema.field("add", &AccessLogFields::add, "Name to value; values may have variables, ${header:NAME} among them.")
       .check_text([](const std::string& text) { return Template::check(text, kRules); })
       .example("{referer: \"${header:Referer}\"}");
@@ -71,20 +100,19 @@ void describe(config::Schema<AccessLogWhen>& schema) {
 
 void describe(config::Schema<AccessLogOptions>& schema) {
   schema.summary("Writes a line for every request.");
-  schema.field("format", &AccessLogOptions::format, "json, text, or a template with variables.")
+  schema.field("format", &AccessLogOptions::format, "json, text, common, combined, or a template with variables.")
       .check_text(check_format)
       .example("${time} ${method} ${path} ${status}");
   schema.field("path", &AccessLogOptions::path, "The file; absent: standard output. Opened anew on SIGUSR1.")
       .check_text(check_path)
       .example("/var/log/outrigger/access.log");
-  schema.field("fields", &AccessLogOptions::fields, "Changes the fields of a JSON line.");
+  schema
+      .field("exporter", &AccessLogOptions::exporter,
+             "Sends log records to a collector of OTLP instead; the resource is that of the block `tracing:`.")
+      .example("{otlp: \"http://127.0.0.1:4318\"}");
+  schema.field("fields", &AccessLogOptions::fields, "Changes the fields of a JSON line or a record.");
   schema.field("when", &AccessLogOptions::when, "Which requests are logged.");
-  schema.check([](const AccessLogOptions& options) -> std::string {
-    const bool has_fields = !options.fields.add.empty() || !options.fields.drop.empty();
-    return has_fields && options.format != "json"
-               ? "fields are for `format: json`: a template says itself what it shows"
-               : "";
-  });
+  schema.check(check_outputs);
 }
 
 // Lives in the exchange's arena.
@@ -100,7 +128,7 @@ class AccessLog::Entry final : public Finisher {
 };
 
 AccessLog::AccessLog(const AccessLogOptions& options, std::unique_ptr<LineLog> log)
-    : format_(options),
+    : format_(format_of(options)),
       status_(options.when.status),
       slower_than_(options.when.slower_than),
       sample_(options.when.sample ? std::optional(options.when.sample->value) : std::nullopt),
@@ -129,11 +157,12 @@ bool AccessLog::wants(const Outcome& outcome) const {
 void AccessLog::write(const Exchange& exchange, const Outcome& outcome) const {
   char* const room = log_->reserve();
   if (room == nullptr) return;
-  log_->commit(format_.write({.exchange = exchange, .outcome = &outcome}, room, LineLog::kMaxLine));
+  const std::size_t size = format_->write({.exchange = exchange, .outcome = &outcome}, room, LineLog::kMaxLine);
+  if (size != 0) log_->commit(size);
 }
 
 const FilterType kAccessLogType = {{.name = "access_log",
-                                    .summary = "One line a request, JSON or text.",
+                                    .summary = "One line a request, JSON, text or for a collector.",
                                     .schema = &config::schema_of<AccessLogOptions>,
                                     .needs_http = &needs_no_http},
                                    make};

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "filters/access_log/line.h"
+#include "filters/line.h"
 #include "filters/status_ranges.h"
 #include "filters/template.h"
 #include "outrigger/filter.h"
 #include "outrigger/line_log.h"
+#include "outrigger/tracing.h"
 #include "outrigger/units.h"
 
 namespace outrigger::filters {
@@ -31,17 +32,34 @@ void describe(config::Schema<AccessLogWhen>& schema);
 struct AccessLogOptions {
   std::string format = "json";
   std::string path;
+  std::optional<config::Exporter> exporter;
   AccessLogFields fields;
   AccessLogWhen when;
 };
 void describe(config::Schema<AccessLogOptions>& schema);
 
-// One log line of an exchange that ended, in the form that the options ask for.
-class LineFormat {
+// A field of a log: its name and what it says.
+struct AccessLogField {
+  std::string name;
+  std::vector<Template::Part> value;
+  bool is_number = false;
+};
+// The standard fields without those dropped, then those added.
+std::vector<AccessLogField> log_fields(const AccessLogFields& fields);
+
+// One entry of a log about an exchange that ended.
+class LogFormat {
+ public:
+  virtual ~LogFormat() = default;
+  // The length of the entry, its end included; 0: it cannot be written.
+  virtual std::size_t write(const Moment& moment, char* room, std::size_t size) const = 0;
+};
+
+// A line, JSON or text, in the form that the options ask for.
+class LineFormat final : public LogFormat {
  public:
   explicit LineFormat(const AccessLogOptions& options);
-  // The length of the line, its end included.
-  std::size_t write(const Moment& moment, char* room, std::size_t size) const;
+  std::size_t write(const Moment& moment, char* room, std::size_t size) const override;
 
  private:
   // A field of a JSON line, or a part of a line of text.
@@ -51,11 +69,25 @@ class LineFormat {
     bool is_number = false;
     bool is_plain = false;  // is written as it is
   };
-  void add_json(const std::string& name, Template value);
+  void add_text(std::string_view text);
   void write_json(const Moment& moment, Line& line) const;
   void write_text(const Moment& moment, Line& line) const;
 
   std::vector<Item> items_;
+  bool is_json_;
+};
+
+// A log record of OpenTelemetry, the fields as its attributes. A field without a value is left out.
+class RecordFormat final : public LogFormat {
+ public:
+  explicit RecordFormat(const AccessLogOptions& options);
+  std::size_t write(const Moment& moment, char* room, std::size_t size) const override;
+
+ private:
+  std::size_t write_protobuf(const Moment& moment, std::size_t most, char* room, std::size_t size) const;
+  std::size_t write_json(const Moment& moment, std::size_t most, char* room, std::size_t size) const;
+
+  std::vector<AccessLogField> fields_;
   bool is_json_;
 };
 
@@ -72,7 +104,7 @@ class AccessLog : public Filter {
   bool wants(const Outcome& outcome) const;
   void write(const Exchange& exchange, const Outcome& outcome) const;
 
-  LineFormat format_;
+  std::unique_ptr<LogFormat> format_;
   StatusRanges status_;
   std::optional<Duration> slower_than_;
   std::optional<double> sample_;

@@ -191,6 +191,55 @@ TEST_CASE("access_log: text has a dash for what is absent, and escapes", "[filte
   CHECK(own.lines.at(0) == "<a\\\"\\\\\\x09\\xc3\\xa9> 200 ${x}\n");
 }
 
+TEST_CASE("access_log: common and combined are as Apache's httpd writes them", "[filter][access_log]") {
+  const test::Fields fields = {{"Referer", "http://a/\"b"}, {"User-Agent", "curl/8"}};
+  Logged common("{format: common}");
+  common.chain.send({"GET /a?b", fields});
+  CHECK(common.lines.at(0) == "192.0.2.7 - - [02/Jan/2026:03:04:05 +0000] \"GET /a?b HTTP/1.1\" 200 0\n");
+  Logged combined("{format: combined}");
+  combined.chain.set_client({.user = "ann"});
+  combined.chain.send({"GET /", fields});
+  CHECK(combined.lines.at(0) ==
+        "192.0.2.7 - ann [02/Jan/2026:03:04:05 +0000] \"GET / HTTP/1.1\" 200 0 \"http://a/\\\"b\" \"curl/8\"\n");
+}
+
+TEST_CASE("access_log: a record for a collector has the fields as attributes", "[filter][access_log]") {
+  const std::tuple<test::Answer, int, const char*> cases[] = {
+      {200, 9, "INFO"}, {404, 13, "WARN"}, {503, 17, "ERROR"}, {Failure::connect_failed, 17, "ERROR"}};
+  for (const auto& [answer, severity, word] : cases) {
+    INFO(word);
+    Logged logged("{exporter: {otlp: 'http://h', encoding: json}, fields: {add: {x: 'a${header:X}'}, drop: listener}}");
+    logged.chain.upstream_answers({test::Answer(answer).after(1500ms)});
+    logged.chain.send({"GET /a?b", {{"X", "1\"\xff"}}});
+    const json record = logged.line();
+    CHECK(record["severityNumber"] == severity);
+    CHECK(record["severityText"] == word);
+    CHECK(record["timeUnixNano"] == "1767323045678000000");
+    CHECK(record["observedTimeUnixNano"] == "1767323047178000000");
+    CHECK(record["body"]["stringValue"].get<std::string>().starts_with("GET /a?b "));
+    json attributes;
+    for (const json& each : record["attributes"]) attributes[each["key"]] = each["value"];
+    CHECK(attributes["method"]["stringValue"] == "GET");
+    CHECK(attributes["status"]["intValue"].is_string());
+    CHECK(attributes["duration"]["doubleValue"] == 1.5);
+    CHECK(attributes["x"]["stringValue"] == "a1\"\xc3\xbf");
+    CHECK_FALSE(attributes.contains("listener"));
+    CHECK_FALSE(attributes.contains("time"));
+    CHECK_FALSE(attributes.contains("request_id"));
+  }
+}
+
+TEST_CASE("access_log: a record that would be too long says less", "[filter][access_log]") {
+  for (const char* encoding : {"json", "protobuf"}) {
+    INFO(encoding);
+    Logged logged(std::string("{exporter: {otlp: 'http://h', encoding: ") + encoding +
+                  "}, fields: {add: {a: '${header:X}', b: '${header:X}', c: '${header:X}'}}}");
+    logged.chain.send({"GET /", {{"X", std::string(3000, '\xff')}}});
+    REQUIRE(logged.lines.size() == 1);
+    CHECK(logged.lines[0].size() <= LineLog::kMaxLine);
+  }
+}
+
 TEST_CASE("access_log: when names what is logged", "[filter][access_log]") {
   const std::tuple<const char*, int, Duration, bool> cases[] = {
       {"{}", 200, 0s, true},
@@ -254,6 +303,10 @@ TEST_CASE("access_log: mistakes are refused with the file", "[filter][access_log
       {"access_log: {when: {status: 6xx}}", "is no status"},
       {"access_log: {path: /no/such/directory/a.log}", "cannot write"},
       {"access_log: {path: ''}", "leave it out"},
+      {"access_log: {format: combind}", "did you mean \"combined\""},
+      {"access_log: {exporter: {zipkin: 'http://h'}}", "log records go to `otlp` only"},
+      {"access_log: {exporter: {otlp: 'http://h'}, format: text}", "leave `format` out"},
+      {"access_log: {exporter: {otlp: 'http://h'}, path: /tmp/a.log}", "write the filter twice"},
   };
   for (const auto& [filter, expected] : cases) {
     INFO(filter);

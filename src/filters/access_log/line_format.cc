@@ -10,14 +10,20 @@ namespace {
 constexpr std::string_view kText =
     "${time} ${client_ip} \"${method} ${target} ${protocol}\" ${status} ${response_bytes} ${duration} ${upstream} "
     "${endpoint} ${request_id} ${failure} \"${why}\"";
+// As Apache's httpd has them, which so many tools read.
+constexpr std::string_view kCommon =
+    "${client_ip} - ${user} [${clf_time}] \"${method} ${target} ${protocol}\" ${status} ${response_bytes}";
+constexpr std::string_view kCombined =
+    "${client_ip} - ${user} [${clf_time}] \"${method} ${target} ${protocol}\" ${status} ${response_bytes} "
+    "\"${header:Referer}\" \"${user_agent}\"";
 constexpr std::string_view kAbsent = "-";
 
 // In the order of a JSON line.
 constexpr Value kStandard[] = {
-    Value::time,     Value::method,     Value::host,          Value::path,           Value::query,  Value::protocol,
-    Value::status,   Value::duration,   Value::request_bytes, Value::response_bytes, Value::scheme, Value::client_ip,
-    Value::listener, Value::route,      Value::upstream,      Value::endpoint,       Value::tries,  Value::request_id,
-    Value::failure,  Value::user_agent, Value::why,
+    Value::time,     Value::method,   Value::host,          Value::path,           Value::query,  Value::protocol,
+    Value::status,   Value::duration, Value::request_bytes, Value::response_bytes, Value::scheme, Value::client_ip,
+    Value::listener, Value::route,    Value::upstream,      Value::endpoint,       Value::tries,  Value::request_id,
+    Value::trace_id, Value::span_id,  Value::failure,       Value::user_agent,     Value::why,
 };
 
 // Never in a log, whatever is asked for.
@@ -30,7 +36,7 @@ bool is_credential(std::string_view field) {
 // Never has a character that JSON escapes: a token or an address.
 bool is_plain(Value value) {
   return value == Value::time || value == Value::method || value == Value::protocol || value == Value::scheme ||
-         value == Value::client_ip || value == Value::failure;
+         value == Value::client_ip || value == Value::failure || value == Value::trace_id || value == Value::span_id;
 }
 
 std::string json_key(const std::string& name) {
@@ -56,36 +62,48 @@ Template parsed(std::string_view text) {
 
 }  // namespace
 
-LineFormat::LineFormat(const AccessLogOptions& options) : is_json_(options.format == "json") {
-  if (!is_json_) {
-    const std::string_view text = options.format == "text" ? kText : options.format;
-    std::string fixed;
-    for (Template::Part& part : without_credentials(parsed(text).parts())) {
-      if (!part.is_variable) {
-        fixed += part.text;
-      } else {
-        items_.push_back({std::exchange(fixed, {}), {std::move(part)}, false});
-      }
-    }
-    if (!fixed.empty()) items_.push_back({std::move(fixed), {}, false});
-    return;
-  }
+std::vector<AccessLogField> log_fields(const AccessLogFields& fields) {
+  std::vector<AccessLogField> made;
+  const auto add = [&made](const std::string& name, std::string_view text) {
+    AccessLogField& field = made.emplace_back(name, without_credentials(parsed(text).parts()));
+    field.is_number = field.value.size() == 1 && field.value.front().is_variable &&
+                      describe(field.value.front().value).kind == ValueKind::number;
+  };
   for (const Value value : kStandard) {
     const std::string name(describe(value).name);
-    if (options.fields.add.contains(name) || std::ranges::count(options.fields.drop, name) != 0) continue;
-    add_json(name, parsed("${" + name + "}"));
+    const bool is_left_out = fields.add.contains(name) || std::ranges::count(fields.drop, name) != 0;
+    if (!is_left_out) add(name, "${" + name + "}");
   }
-  for (const auto& [name, text] : options.fields.add) add_json(name, parsed(text));
+  for (const auto& [name, text] : fields.add) add(name, text);
+  return made;
 }
 
-void LineFormat::add_json(const std::string& name, Template value) {
-  Item& item = items_.emplace_back();
-  item.value = without_credentials(value.parts());
-  item.is_number = item.value.size() == 1 && item.value.front().is_variable &&
-                   describe(item.value.front().value).kind == ValueKind::number;
-  item.is_plain = item.is_number ||
-                  (item.value.size() == 1 && item.value.front().is_variable && is_plain(item.value.front().value));
-  item.lead = "," + json_key(name) + (item.is_number ? "" : "\"");
+LineFormat::LineFormat(const AccessLogOptions& options) : is_json_(options.format == "json") {
+  const std::string& format = options.format;
+  if (!is_json_) {
+    add_text(format == "text" ? kText : format == "common" ? kCommon : format == "combined" ? kCombined : format);
+    return;
+  }
+  for (AccessLogField& field : log_fields(options.fields)) {
+    Item& item = items_.emplace_back();
+    item.is_number = field.is_number;
+    item.is_plain = field.is_number ||
+                    (field.value.size() == 1 && field.value.front().is_variable && is_plain(field.value.front().value));
+    item.lead = "," + json_key(field.name) + (field.is_number ? "" : "\"");
+    item.value = std::move(field.value);
+  }
+}
+
+void LineFormat::add_text(std::string_view text) {
+  std::string fixed;
+  for (Template::Part& part : without_credentials(parsed(text).parts())) {
+    if (!part.is_variable) {
+      fixed += part.text;
+    } else {
+      items_.push_back({std::exchange(fixed, {}), {std::move(part)}, false});
+    }
+  }
+  if (!fixed.empty()) items_.push_back({std::move(fixed), {}, false});
 }
 
 std::size_t LineFormat::write(const Moment& moment, char* room, std::size_t size) const {

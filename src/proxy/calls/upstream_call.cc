@@ -1,5 +1,6 @@
 #include "proxy/calls/upstream_call.h"
 
+#include "outrigger/trace.h"
 #include "proxy/calls/continue_head.h"
 #include "proxy/calls/dial.h"
 #include "proxy/calls/endpoint_wait.h"
@@ -24,6 +25,19 @@ bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   if (!exchange.can_replay() || exchange.is_expired()) return false;
   if (failure == Failure::upstream_stale || failure == Failure::upstream_refused) return true;
   return failure == Failure::upstream_reset && exchange.may_repeat();
+}
+
+// The only address that the endpoint can have been reached at.
+std::string_view address_of(ActiveExchange& exchange, const upstream::Endpoint& endpoint) {
+  const bool is_known = endpoint.addresses().size() == 1 && !endpoint.addresses().front().is_unix();
+  return is_known ? exchange.arena().copy(endpoint.addresses().front().ip()) : std::string_view();
+}
+
+void begin_try(ActiveExchange& exchange, const upstream::Pick& pick) {
+  RequestTrace* const trace = exchange.trace();
+  if (trace == nullptr || !trace->is_recording()) return;
+  const upstream::Endpoint& endpoint = *pick.endpoint();
+  trace->try_begins(exchange, {exchange.endpoint(), address_of(exchange, endpoint), endpoint.tls().context != nullptr});
 }
 
 std::string_view explain_replay(Failure failure) {
@@ -86,13 +100,13 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
-  note(exchange, begin, result);
+  end_try(exchange, begin, result);
   if (result.is_replayable && may_send_again(exchange, result.failure)) {
     exchange.decide("upstream", explain_replay(result.failure));
     cluster_->stats().replays.add();
     const Instant again = exchange.now();
     result = co_await attempt(exchange, pick, slot, true, result.on);
-    note(exchange, again, result);
+    end_try(exchange, again, result);
   }
   if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
@@ -102,7 +116,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     const Instant again = exchange.now();
     if (pick) {
       result = co_await attempt(exchange, pick, slot, false);
-      note(exchange, again, result);
+      end_try(exchange, again, result);
     }
   }
   if (result.failure != Failure::none) {
@@ -117,8 +131,11 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   co_return std::move(*result.response);
 }
 
-void UpstreamCall::note(ActiveExchange& exchange, Instant begun, const Result& result) {
+void UpstreamCall::end_try(ActiveExchange& exchange, Instant begun, Result& result) {
   exchange.note_try(begun, result.failure, result.response ? result.response->status() : std::uint16_t{0});
+  RequestTrace* const trace = exchange.trace();
+  if (trace == nullptr || !trace->is_recording()) return;
+  trace->try_ends(exchange, result.response ? &*result.response : nullptr, result.failure);
 }
 
 UpstreamCall::Affinity UpstreamCall::affinity_of(ActiveExchange& exchange) const {
@@ -140,6 +157,7 @@ void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, con
 // An endpoint that speaks HTTP/1 only, as most do, is spared the question.
 Task<UpstreamCall::Result> UpstreamCall::attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
                                                  std::uint32_t than) {
+  begin_try(exchange, pick);
   const bool is_choice = pick.endpoint()->shared() != nullptr && !exchange.is_tcp();
   if (is_choice && !needs_http1(exchange, *pick.endpoint())) {
     return attempt_either(exchange, pick, slot, fresh, than);

@@ -39,7 +39,6 @@ class UpstreamCall final : public Filter {
     std::string_view new_cookie;  // that the client gets with the answer; empty: none
   };
   Affinity affinity_of(ActiveExchange& exchange) const;
-  static void note(ActiveExchange& exchange, Instant begun, const Result& result);
   // Each gives slot and pick to the response's stream when there is a response. `fresh`: on a new connection, or a
   // shared one that is newer than `than`.
   [[clang::coro_wrapper]] Task<Result> attempt(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot, bool fresh,
@@ -58,6 +57,8 @@ class UpstreamCall final : public Filter {
   void correct(const ActiveExchange& exchange, ResponseHead& head) const;
   Task<Failure> await_head(ActiveExchange& exchange, Call& call);
   upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
+  // For who follows the tries: the latest has ended, or its answer has begun.
+  static void end_try(ActiveExchange& exchange, Instant begun, Result& result);
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
   bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
   Response no_endpoint(ActiveExchange& exchange, bool is_refused) const;

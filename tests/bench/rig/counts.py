@@ -43,7 +43,7 @@ class Counted(Outrigger):
 
 
 def workload(key):
-    return next(item for item in workloads.ALL if item.key == key)
+    return next(item for item in workloads.COUNTED if item.key == key)
 
 
 def send(proxy, key, requests, connections=1, **options):
@@ -63,7 +63,7 @@ def send(proxy, key, requests, connections=1, **options):
 
 def work_of(key, backend, certificate):
     kind = workload(key)
-    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached, http2=kind.streams > 0)
+    return Work(backend.port, certificate if kind.tls else (), kind.sidecar, kind.cached, traced=kind.traced, http2=kind.streams > 0)
 
 
 def allocations(key, certificate, requests=2000):

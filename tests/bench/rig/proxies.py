@@ -31,6 +31,7 @@ class Work:
     sidecar: bool = False
     cached: bool = False  # 200 answers are kept for ten minutes
     workers: int = 1
+    traced: bool = False  # with a collector that is told of failures only
     http2: bool = False  # from clients; the service then gets at most `pool` connections where the proxy can say so
     pool: int = _POOL
 
@@ -125,8 +126,10 @@ class Outrigger(Proxy):
 
     def plain(self):
         more = f", limits: {{in_flight: {self.work.pool}, queue: 2048, queue_timeout: 10s}}" if self.work.http2 else ""
-        cache = "    filters: [{cache: {ttl: 10m}}]\n" if self.work.cached else ""
-        return f"{cache}    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
+        filters = "    filters: [{cache: {ttl: 10m}}]\n" if self.work.cached else ""
+        if self.work.traced:
+            filters = "    filters: [{tracing: {exporter: {otlp: 'http://127.0.0.1:9'}, sample: 0%}}]\n"
+        return f"{filters}    upstream: app\nupstreams: {{app: {{endpoints: ['127.0.0.1:{self.work.backend}']{more}}}}}\n"
 
     def sidecar(self):
         """Eight filters: five of the listener's, one of the route's, two of the upstream's."""

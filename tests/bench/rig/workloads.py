@@ -36,6 +36,7 @@ class Workload:
     tls: bool = False
     sidecar: bool = False
     cached: bool = False  # answers come from the proxy's cache
+    traced: bool = False  # spans for a collector, of which no trace is sampled
     workers: int = 1
     connections: int = 64
     streams: int = 0  # HTTP/2 with that many requests at a time on each connection; 0: HTTP/1
@@ -83,6 +84,11 @@ ALL = (
     Workload("j-memory", "PSS when idle, one worker", 0.6, kind="memory", unit="KiB", floor=False),
     Workload("l", "reload every 200 ms under load: failed + closed", 0.0, kind="reload", unit="lost", floor=False),
     Workload("p", "added median latency at 5,000 requests/s", 1.0, kind="latency"),
+)
+# Only counted: others have nothing that is like it.
+COUNTED = (
+    *ALL,
+    Workload("t", "the same as a with tracing on and no trace sampled", 0, traced=True),
 )
 
 

@@ -18,6 +18,16 @@ class Documents(unittest.TestCase):
             with self.subTest(name):
                 self.assertIn(f"`{name}`", table)
 
+    def test_every_variable_stands_in_the_manual_as_the_code_has_it(self):
+        manual = (ROOT / "docs/access-log.md").read_text().partition("## Variables")[2]
+        known = {"request": "request", "response": "answer", "end": "log"}
+        kinds = {"text": "text", "url": "URL text", "number": "number"}
+        rows = re.findall(r'^OUTRIGGER_VALUE\((\w+), (\w+), (\w+), "((?:[^"\\]|\\.)*)"\)', (FILTERS / "values.def").read_text(), re.M)
+        self.assertEqual(len(rows), len(entries("values.def")))
+        for name, when, kind, summary in rows:
+            with self.subTest(name):
+                self.assertIn(f"| `{name}` | {known[when]} | {kinds[kind]} | {summary} |", manual)
+
     def test_every_log_field_is_in_the_table(self):
         table = (FILTERS / "access_log/README.md").read_text()
         for name in entries("values.def"):

@@ -1,7 +1,9 @@
-#include "filters/access_log/line.h"
+#include "filters/line.h"
 
 #include <algorithm>
 #include <array>
+
+#include "base/utf8.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -59,25 +61,6 @@ std::size_t harmless_prefix(std::string_view text) {
 std::size_t harmless_prefix(std::string_view text) { return harmless_bytes(text, 0); }
 #endif
 
-bool is_between(char c, unsigned low, unsigned high) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= low && byte <= high;
-}
-
-// Length of the character at the front if it is UTF-8 of more than one byte, else 0. RFC 3629 section 4.
-std::size_t utf8_prefix(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-  const unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (!is_between(text[1], low, high)) return 0;
-  for (std::size_t i = 2; i < size; ++i) {
-    if (!is_between(text[i], 0x80, 0xbf)) return 0;
-  }
-  return size;
-}
-
 }  // namespace
 
 void Line::hex(std::string_view lead, unsigned char byte) {
@@ -94,7 +77,7 @@ void Line::json(std::string_view text) {
     raw(text.substr(0, size));
     text.remove_prefix(size);
     if (text.empty()) break;
-    size = utf8_prefix(text);
+    size = base::utf8_prefix(text);
     if (size != 0) {
       raw(text.substr(0, size));
     } else if (text[0] == '"' || text[0] == '\\') {
