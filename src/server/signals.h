@@ -4,8 +4,8 @@
 
 namespace outrigger::server {
 
-// What ends, reloads or reopens: SIGTERM, SIGINT, SIGHUP, SIGUSR1. With an app also its end, and what it may mean by the
-// other signals that people send.
+// What ends, reloads or reopens: SIGTERM, SIGINT, SIGHUP, SIGUSR1. With an app also its end, and what it may mean by
+// the other signals that people send.
 sigset_t handled_signals(bool has_app);
 
 // From now on they wait until a Server takes them, instead of doing what they do by default. Early in a process that

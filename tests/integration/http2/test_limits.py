@@ -149,7 +149,7 @@ class Limits(Case):
         service = self.start(raw.Peer.answering(raw.wait(go), raw.answer()))
         proxy = self.proxy(STATUS + "limits: {memory: 1MiB}\n", service, wait_for=("listen", "status"))
         client, other = self.start(Http2Client(proxy.port())), self.start(Http2Client(proxy.port()))
-        streams = [(each, each.request()) for each in (client, other) for _ in range(120)]
+        streams = [(each, each.request("POST", body=b"x" * 16000)) for each in (client, other) for _ in range(100)]
         metrics = lambda: Metrics(proxy.address("status")).value("outrigger_memory_budget_used_bytes")
         until(lambda: metrics() >= 1 << 20, "the budget to be used up")
         refused = client.get()
