@@ -34,12 +34,12 @@ upstreams: {app: {endpoints: ["@app@"], filters: [], limits: {in_flight: 1000}}}
         clients = [self.client(proxy) for _ in range(120)]
         for client in clients:
             client.send(GET)
-        used = lambda: Metrics(proxy.address("status")).value("outrigger_memory_budget_used_bytes")
 
         def is_used_up():
             # So many at once may be refused for what is used while they are read, and too few are left: others come.
-            if used() >= 1 << 20:
-                return True
+            metrics = Metrics(proxy.address("status"))
+            if metrics.value("outrigger_overloaded_workers", resource="memory") > 0:
+                return metrics.value("outrigger_memory_budget_used_bytes") > 1 << 19
             clients.append(self.client(proxy))
             clients[-1].send(GET)
             return False
