@@ -22,6 +22,8 @@ inline constexpr ExitCode kExitCodes[] = {
      "in "
      "flight after a drain, health is not well, init would overwrite a file; of diff: there are differences."},
     {kUsageError, "Wrong options, or a configuration with errors."},
+    {126,
+     "The app of run --exec can't be executed; 127: it is not there. Else run --exec ends with the app's own code."},
 };
 
 void add_run(CLI::App& app, int& exit_code);

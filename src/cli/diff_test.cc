@@ -33,7 +33,7 @@ TEST_CASE("leaves: every value with its path and where it was set", "[config]") 
   CHECK(retries->value == "4");
   CHECK(retries->origin == "test.yaml:5");
   REQUIRE(find(all, "listeners[0].address") != nullptr);
-  CHECK(find(all, "upstreams[0].filters[0].retry.num_retries")->origin == "default");
+  CHECK(find(all, "upstreams.app.filters[0].retry.num_retries")->origin == "default");
 }
 
 TEST_CASE("leaves: differences go by names, and filters of one kind are counted", "[config]") {

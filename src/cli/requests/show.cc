@@ -78,8 +78,11 @@ void add_head(std::string& page, const json& request, const Paint& paint) {
   add_line(page, paint, "record", text(request, "number"));
   add_line(page, paint, "client",
            text(request, "client") + (text(request, "user").empty() ? "" : " as " + text(request, "user")));
-  add_line(page, paint, "way",
-           text(request, "listener") + " > " + text(request, "route") + " > " + text(request, "upstream"));
+  std::string way;
+  for (const char* part : {"listener", "route", "upstream"}) {
+    if (const std::string name = text(request, part); !name.empty()) way += (way.empty() ? "" : " > ") + name;
+  }
+  add_line(page, paint, "way", way);
 }
 
 void add_rows(std::string& page, const Paint& paint, const std::vector<std::vector<std::string>>& rows) {

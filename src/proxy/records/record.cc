@@ -76,7 +76,7 @@ class Steps {
     for (const Decision* said = exchange_.decisions(); said != nullptr; said = said->next) {
       const bool is_its_own = said->by == mark.name && said->step > i && !is_later_same(i, said->step);
       const bool is_its_failure = said->step == i + 1 && is_failure_token(said->by);
-      if (!is_its_own && !is_its_failure) continue;
+      if ((!is_its_own && !is_its_failure) || text.find(said->what) != std::string::npos) continue;
       text.append(text.empty() ? "" : "; ").append(said->what);
     }
     if (!text.empty()) return cut(text);

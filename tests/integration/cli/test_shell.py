@@ -191,7 +191,7 @@ class Json(Files):
         found = {each["path"]: each for each in json.loads(done.stdout)}
         self.assertEqual(found["listeners[0].timeouts.request"]["value"], "30s")
         self.assertEqual(found["listeners[0].timeouts.request"]["origin"], f"{self.dir}/a.yaml:3")
-        self.assertEqual(found["upstreams[0].filters[0].retry.num_retries"]["origin"], "default")
+        self.assertEqual(found["upstreams.app.filters[0].retry.num_retries"]["origin"], "default")
 
     def test_health_reload_and_drain(self):
         proxy = self.proxy(STEERED, self.start(Peer.answering()))
