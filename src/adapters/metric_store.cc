@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "adapters/merge.h"
 #include "adapters/metric_name.h"
@@ -13,8 +14,15 @@ namespace {
 constexpr const char* kReasons[] = {"none", "cardinality", "type", "name", "value"};
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-bool are_label_names(const stats::Labels& labels) {
-  return std::ranges::all_of(labels, [](const auto& label) { return is_label_name(label.first); });
+// Names that a page may have: each once, and not those that the samples of a distribution get by themselves.
+bool are_good(const stats::Labels& labels, stats::MetricType type) {
+  const std::string_view own = type == stats::MetricType::histogram ? "le"
+                               : type == stats::MetricType::summary ? "quantile"
+                                                                    : "";
+  std::set<std::string_view> names;
+  return std::ranges::all_of(labels, [&](const auto& label) {
+    return is_label_name(label.first) && label.first != own && names.insert(label.first).second;
+  });
 }
 
 // A page with one byte that is no UTF-8 is refused as a whole by those who read it, so such bytes become "?".
@@ -72,26 +80,24 @@ void MetricSource::count(Refusal refusal) const { refused_[static_cast<std::size
 
 MetricSource::Entry* MetricSource::entry(const SeriesName& series, stats::MetricType type, Instant now,
                                          Refusal& refusal) {
-  auto family = families_.find(series.name);
-  if (family == families_.end()) {
-    if (!is_metric_name(series.name)) refusal = Refusal::name;
-    if (size_ >= options_.series) refusal = Refusal::cardinality;
-    if (refusal != Refusal::none) return nullptr;
-    family = families_.emplace(std::string(series.name), Family{std::string(series.help), type, {}}).first;
-  }
-  if (family->second.type != type) refusal = Refusal::type;
   const stats::Labels labels = valid_labels(series.labels);
-  auto found = family->second.entries.find(labels);
-  if (refusal == Refusal::none && found == family->second.entries.end()) {
-    if (!are_label_names(series.labels)) refusal = Refusal::name;
-    if (size_ >= options_.series) refusal = Refusal::cardinality;
-    if (refusal != Refusal::none) return nullptr;
-    found = family->second.entries.emplace(labels, Entry{{.labels = labels}, now}).first;
-    ++size_;
+  auto family = families_.find(series.name);
+  if (family != families_.end()) {
+    const auto found = family->second.entries.find(labels);
+    if (family->second.type != type) refusal = Refusal::type;
+    if (refusal == Refusal::none && found != family->second.entries.end()) {
+      found->second.touched = now;
+      return &found->second;
+    }
   }
+  if (size_ >= options_.series) refusal = Refusal::cardinality;
+  if (!is_metric_name(series.name) || !are_good(labels, type)) refusal = Refusal::name;
   if (refusal != Refusal::none) return nullptr;
-  found->second.touched = now;
-  return &found->second;
+  if (family == families_.end()) {
+    family = families_.emplace(std::string(series.name), Family{valid_text(series.help), type, {}}).first;
+  }
+  ++size_;
+  return &family->second.entries.emplace(labels, Entry{{.labels = labels}, now}).first->second;
 }
 
 Refusal MetricSource::add(const SeriesName& series, double amount, Instant now,
@@ -149,8 +155,9 @@ void MetricSource::insert(stats::MetricFamily family, Instant now) {
   const auto [place, is_new] = families_.try_emplace(family.name, Family{valid_text(family.help), family.type, {}});
   if (!is_new && place->second.type != family.type) return count(Refusal::type);
   for (stats::Metric& metric : family.metrics) {
-    if (size_ >= options_.series) {
-      count(Refusal::cardinality);
+    const bool has_room = size_ < options_.series;
+    if (!has_room || !are_good(metric.labels, family.type)) {
+      count(has_room ? Refusal::name : Refusal::cardinality);
       continue;
     }
     metric.labels = valid_labels(metric.labels);
@@ -180,6 +187,7 @@ std::vector<stats::MetricFamily> MetricSource::families() const {
   const std::lock_guard lock(mutex_);
   std::vector<stats::MetricFamily> result;
   for (const auto& [name, family] : families_) {
+    if (family.entries.empty()) continue;  // all of it was refused
     stats::MetricFamily& made = result.emplace_back(name, family.help, family.type);
     for (const auto& [labels, each] : family.entries) made.metrics.push_back(each.metric);
   }

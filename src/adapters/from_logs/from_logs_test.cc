@@ -56,6 +56,13 @@ TEST_CASE("from_logs: label sets beyond the limit are refused, those there are g
                       "reason=\"cardinality\"} 1"));
 }
 
+TEST_CASE("from_logs: a label that stands twice is refused", "[adapter][from_logs]") {
+  test::AdapterHarness harness;
+  REQUIRE(harness.add("metrics", "{from_logs: '(?P<app>.*)', counter: twice_total, labels: {app: shop}}"));
+  harness.line("x");
+  CHECK(harness.metrics().empty());
+}
+
 TEST_CASE("from_logs: a counter goes on where a changed adapter takes its place", "[adapter][from_logs]") {
   test::AdapterHarness harness;
   REQUIRE(harness.add("metrics", "{from_logs: 'a', counter: kept_total}"));

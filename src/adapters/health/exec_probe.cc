@@ -77,6 +77,7 @@ ExecProbe::~ExecProbe() {
 void ExecProbe::begin(Done done) {
   done_ = std::move(done);
   output_.clear();
+  read_ = 0;
   is_killed_ = false;
   const std::string problem = spawn();
   if (!problem.empty()) return finish("cannot run " + command_.front() + ": " + problem);
@@ -117,12 +118,13 @@ std::string ExecProbe::spawn() {
 
 void ExecProbe::read_output() {
   char buffer[4096];
-  for (int i = 0; i < 64; ++i) {
+  while (read_ < kMostRead) {
     const ssize_t size = ::read(output_fd_, buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
     if (size == 0) return;
     if (size < 0) return output_watch_->wait_readable(&output_wake_);
     const std::size_t room = kMostOutput - output_.size();
+    read_ += static_cast<std::size_t>(size);
     output_.append(buffer, std::min(room, static_cast<std::size_t>(size)));
   }
   // Who writes without end is not read without end: it stands still until it is killed.

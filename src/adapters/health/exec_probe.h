@@ -10,11 +10,12 @@
 namespace outrigger::adapters {
 
 // Runs a program: in a process group of its own, with our environment, stdin empty, without our blocked signals. What
-// it writes is read so that it does not block, of which the first kMostOutput bytes are kept; what is wrong is the
-// first line of that. At the deadline the whole group is killed.
+// it writes is read so that it does not block, up to kMostRead bytes, of which the first kMostOutput are kept; what is
+// wrong is the first line of that. At the deadline the whole group is killed.
 class ExecProbe final : public Probe {
  public:
   static constexpr std::size_t kMostOutput = 1024;
+  static constexpr std::size_t kMostRead = 1024 * 1024;
 
   ExecProbe(std::vector<std::string> command, Duration timeout, EventLoop& loop);
   ~ExecProbe() override;
@@ -43,6 +44,7 @@ class ExecProbe final : public Probe {
   pid_t pid_ = -1;
   int pid_fd_ = -1, output_fd_ = -1;
   std::string output_;
+  std::size_t read_ = 0;
   bool is_killed_ = false;
   Wake exit_wake_{*this, &ExecProbe::on_exit};
   Wake output_wake_{*this, &ExecProbe::read_output};

@@ -69,6 +69,13 @@ TEST_CASE("statsd: a tag that is no UTF-8 does not spoil the page", "[adapter][s
   CHECK_THAT(harness.metrics(), Contains("{city=\"K?ln\"} 1\n") && Contains("{city=\"K\xc3\xb6ln\"} 1\n"));
 }
 
+TEST_CASE("statsd: labels that a page cannot have twice are refused", "[adapter][statsd]") {
+  test::AdapterHarness harness;
+  add(harness, "sets_every: 10s").take("a:1|ms|#le:1\na:1|c|#le:1\nb:1|c|#x:1,X:2");
+  CHECK_THAT(harness.metrics(),
+             Contains("a_total{le=\"1\"} 1\n") && !Contains("a_seconds") && Contains("b_total{x=\"2\"} 1\n"));
+}
+
 TEST_CASE("statsd: datagrams are read from a Unix socket, which a changed adapter keeps", "[adapter][statsd]") {
   test::AdapterHarness harness;
   const test::TemporaryFile place("");
