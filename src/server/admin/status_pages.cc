@@ -16,11 +16,19 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::string_view kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
 
+// What there is to say of a process that is ready.
+std::string readiness(const LoadReport& report) {
+  if (!report.ok) {
+    return "ready, with the configuration before: the last reload failed\n" + report.headline() + "\n";
+  }
+  const std::string missing = RemoteDocuments::problems(false);
+  return missing.empty() ? "ready\n" : "ready, but requests are refused without\n" + missing;
+}
+
 // What the checks of `adapters.health` say of the service.
 struct Health {
   bool is_good = true;
   std::string text, json;  // of each entry that readiness depends on
-  bool empty() const { return text.empty(); }
 };
 Health look_at_health(const adapters::AdapterSet& set) {
   Health all;
@@ -85,14 +93,8 @@ Response StatusPages::readyz(Exchange& exchange) {
     return health_answer(exchange, false, "not ready: the service is not well\n" + health.text,
                          "{\"status\":\"not ready\",\"health\":[" + health.json + "]}\n");
   }
-  const LoadReport& report = server_.reloader().report();
-  std::string text = "ready\n";
-  if (!report.ok) {
-    text = "ready, with the configuration before: the last reload failed\n" + std::string(report.headline()) + "\n";
-  } else if (const std::string missing = RemoteDocuments::problems(false); !missing.empty()) {
-    text = "ready, but requests are refused without\n" + missing;
-  }
-  return health_answer(exchange, true, text + health.text, "{\"status\":\"ready\",\"health\":[" + health.json + "]}\n");
+  return health_answer(exchange, true, readiness(server_.reloader().report()) + health.text,
+                       "{\"status\":\"ready\",\"health\":[" + health.json + "]}\n");
 }
 
 }  // namespace outrigger::server
