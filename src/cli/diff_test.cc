@@ -3,7 +3,7 @@
 
 #include "config/leaves.h"
 #include "config/load.h"
-#include "filters/registry.h"
+#include "server/catalog.h"
 
 using namespace outrigger;
 using namespace outrigger::config;
@@ -14,7 +14,7 @@ Settings settings(const std::string& filters) {
   const std::string text =
       "version: 1\nlisteners:\n  - name: web\n    address: 127.0.0.1:8080\n    filters: " + filters +
       "\n    upstream: app\nupstreams: {app: 127.0.0.1:9}\n";
-  auto loaded = load_text(text, "test.yaml", filters::catalog());
+  auto loaded = load_text(text, "test.yaml", server::catalog());
   REQUIRE(loaded.settings);
   return std::move(*loaded.settings);
 }
@@ -49,4 +49,21 @@ TEST_CASE("leaves: differences go by names, and filters of one kind are counted"
   CHECK(number->before == "4");
   CHECK(number->after == "5");
   CHECK(differences(after, after).empty());
+}
+
+TEST_CASE("leaves: adapters are counted by kind too", "[config]") {
+  const auto with = [](const std::string& metrics) {
+    auto loaded = load_text("version: 1\nadapters: {metrics: [" + metrics + "]}\n", "test.yaml", server::catalog());
+    REQUIRE(loaded.settings);
+    return std::move(*loaded.settings);
+  };
+  const Settings before = with("{statsd: 127.0.0.1:8125}");
+  const auto all = leaves(before, PartNames::by_place);
+  REQUIRE(find(all, "adapters.metrics[0].statsd") != nullptr);
+  CHECK(find(all, "adapters.metrics[0].statsd")->value == "127.0.0.1:8125");
+  const Settings after = with("{prometheus: \"http://127.0.0.1:1/metrics\"}, {statsd: 127.0.0.1:8126}");
+  const auto found = differences(before, after);
+  const auto address = std::ranges::find(found, "adapters.metrics.statsd.statsd", &Difference::path);
+  REQUIRE(address != found.end());
+  CHECK(address->after == "127.0.0.1:8126");
 }

@@ -51,6 +51,8 @@ class Walk {
         return;
       case Kind::filters:
         return filters(*static_cast<const std::vector<FilterSpec>*>(at), place);
+      case Kind::adapters:
+        return adapters(*static_cast<const std::vector<AdapterSpec>*>(at), place);
       default:
         break;
     }
@@ -94,12 +96,26 @@ class Walk {
     std::map<std::string_view, std::size_t> counts;
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const std::string name(specs[i].type->name);
-      const std::size_t count = ++counts[specs[i].type->name];
-      const std::string by_name = place.shown + "." + name + (count > 1 ? "#" + std::to_string(count) : "");
+      const std::string by_name = counted(place, name, ++counts[specs[i].type->name]);
       const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + name;
       fields(specs[i].type->schema(), specs[i].config.get(),
              {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
     }
+  }
+
+  // Those of one kind are counted, so that one in front of another makes no difference to it.
+  void adapters(const std::vector<AdapterSpec>& specs, const Place& place) {
+    std::map<std::string_view, std::size_t> counts;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const std::string_view name = specs[i].type->name();
+      const std::string by_place = place.shown + "[" + std::to_string(i) + "]";
+      fields(specs[i].type->schema(), specs[i].config.get(),
+             {names_ == PartNames::by_name ? counted(place, name, ++counts[name]) : by_place, specs[i].path});
+    }
+  }
+
+  static std::string counted(const Place& place, std::string_view name, std::size_t count) {
+    return place.shown + "." + std::string(name) + (count > 1 ? "#" + std::to_string(count) : "");
   }
 
   const Origins& origins_;

@@ -74,8 +74,8 @@ class TlsTransport final : public Transport {
 std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<ServerContext> context);
 
 // The client's side of a connection to an upstream. `server_name` (a host name or an IP address) is sent as SNI and is
-// what the certificate must be for; it may be empty only where the context does not check it. `sessions`, if any, belongs
-// to this server name. `offer`: by ALPN, if not what the context offers. Takes the descriptor.
+// what the certificate must be for; it may be empty only where the context does not check it. `sessions`, if any,
+// belongs to this server name. `offer`: by ALPN, if not what the context offers. Takes the descriptor.
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
                                    const std::string& server_name, std::shared_ptr<SessionCache> sessions = nullptr,
                                    std::optional<Offer> offer = std::nullopt);
