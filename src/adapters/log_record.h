@@ -16,7 +16,7 @@ enum class LogSeverity : std::uint8_t { unknown, trace, debug, info, warn, error
 struct LogRecord {
   WallTime time;  // as the line says, else when it was read
   LogSeverity level = LogSeverity::unknown;
-  std::string_view body;             // the message; the whole line where no parser made fields of it
+  std::string_view body;             // the whole line as it was read, so that patterns see what the service wrote
   std::span<const LogField> fields;  // what a parser found, in order, names unique; texts and numbers as they stood
   std::string_view source;           // where it came from: the file, "stdin", the syslog address
 

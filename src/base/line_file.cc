@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/stdout_turn.h"
 #include "outrigger/process_log.h"
 
 namespace outrigger::base {
@@ -35,6 +36,7 @@ LineFile::LineFile(const std::string& path)
 }
 
 LineFile::~LineFile() {
+  StdoutTurn::give_back(this);
   if (fd_ >= 0 && fd_ != STDOUT_FILENO) ::close(fd_);
 }
 
@@ -42,11 +44,13 @@ bool LineFile::drain(const std::vector<std::shared_ptr<LineLane>>& lanes, Instan
   const bool wants_reopen = reopen_.exchange(false, std::memory_order_acq_rel);
   if (fd_ < 0 && now >= next_open_ && !open_file()) next_open_ = now + kOpenPause;
   blocked_ = false;
+  if (path_.empty() && !StdoutTurn::take(this)) return true;  // a log adapter is inside a line
   bool any = unfinished_ != nullptr && drain(*unfinished_);
   for (const auto& lane : lanes) {
     if (blocked_) break;
     any = drain(*lane) || any;
   }
+  if (unfinished_ == nullptr && !mid_line_) StdoutTurn::give_back(this);
   if (wants_reopen) reopen(now);
   return any;
 }

@@ -1,0 +1,249 @@
+#include "adapters/logs/logs.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <list>
+#include <utility>
+
+#include "adapters/logs/config.h"
+#include "adapters/logs/log_line.h"
+#include "adapters/logs/make.h"
+#include "adapters/logs/stdin_source.h"
+#include "adapters/logs/syslog/syslog_source.h"
+#include "base/secret.h"
+#include "base/small_file.h"
+#include "outrigger/process_log.h"
+
+namespace outrigger::adapters {
+namespace logs {
+namespace {
+
+// What goes from an adapter to the one that takes its place at a reload. Written by the first while it ends, read by
+// the other at its start.
+struct HandOver {
+  std::vector<FilePosition> positions;
+  bool has_positions = false;
+  std::list<Batch> rest;  // records that came from no file
+};
+
+// What was opened while the configuration was loaded.
+struct Opened {
+  std::shared_ptr<SyslogSockets> sockets;
+  std::optional<Spool> spool;
+  std::string authorization;
+  std::shared_ptr<HandOver> hand_over;
+};
+
+// What is read, and by whom: what goes on over a reload is found by it.
+std::string identity(const LogsConfig& config) {
+  std::string key = "adapters.logs:" + config.name + '\n' + config.syslog + (config.standard_input ? "\nstdin" : "");
+  for (const std::string& pattern : config.tail) key += '\n' + pattern;
+  return key;
+}
+
+std::expected<std::shared_ptr<SyslogSockets>, std::string> sockets_of(const LogsConfig& config, KeyedStore& store) {
+  const auto address = net::Address::parse(config.syslog).value();
+  const bool is_automatic = config.transport == SyslogTransport::automatic;
+  const bool both = config.transport == SyslogTransport::both || (is_automatic && !address.is_unix());
+  const bool datagram = both || is_automatic || config.transport == SyslogTransport::datagram;
+  const bool stream = both || config.transport == SyslogTransport::stream;
+  const std::string key =
+      "adapters.logs.sockets:" + config.syslog + (datagram ? " datagram" : "") + (stream ? " stream" : "");
+  std::string problem;
+  auto sockets = std::static_pointer_cast<SyslogSockets>(store.find_or_make(key, [&]() -> std::shared_ptr<void> {
+    auto opened = open_syslog(address, datagram, stream);
+    if (opened) return *opened;
+    problem = opened.error();
+    return nullptr;
+  }));
+  if (!sockets) return std::unexpected(problem.empty() ? "cannot listen on " + config.syslog : problem);
+  return sockets;
+}
+
+std::string check_state(const LogsConfig& config) {
+  const std::string directory = state_directory(config);
+  if (config.tail.empty()) return {};
+  if (directory.empty()) {
+    log(LogLevel::warn,
+        "without `state` a restart begins at the end of each log file and what came meanwhile is missed",
+        {{"adapter", config.label()}});
+    return {};
+  }
+  if (::access(directory.c_str(), W_OK | X_OK) == 0) return {};
+  return "state: cannot write to " + directory + ": " + std::strerror(errno);
+}
+
+std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
+  const auto& config = *static_cast<const LogsConfig*>(options);
+  auto opened = std::make_shared<Opened>();
+  if (!context.claim(identity(config))) {
+    return std::unexpected("another entry reads the same: give one of them a `name`");
+  }
+  if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
+  if (!config.syslog.empty()) {
+    auto sockets = sockets_of(config, context.store);
+    if (!sockets) return std::unexpected("syslog: " + sockets.error());
+    opened->sockets = std::move(*sockets);
+  }
+  if (config.output.authorization) {
+    auto secret = base::resolve_secret(*config.output.authorization);
+    if (!secret) return std::unexpected("output.authorization: " + secret.error());
+    opened->authorization = std::move(*secret);
+  }
+  opened->hand_over = std::static_pointer_cast<HandOver>(
+      context.store.find_or_make(identity(config), [] { return std::make_shared<HandOver>(); }));
+  return opened;
+}
+
+// One entry of `adapters.logs`: source, records, queue, output.
+class LogsAdapter final : public Adapter, private EventSink {
+ public:
+  LogsAdapter(const LogsConfig& config, AdapterContext& context)
+      : config_(config),
+        services_(context.services),
+        opened_(std::static_pointer_cast<Opened>(context.opened)),
+        stats_(config.label()),
+        maker_(make_rules(config), stats_) {}
+
+  ~LogsAdapter() override {
+    if (!source_) return;
+    source_->flush();
+    if (is_finishing_) {
+      queue_->save_rest();
+    } else {
+      hand_over();
+    }
+    source_.reset();
+  }
+
+  void start() override;
+  void finish() override {
+    is_finishing_ = true;
+    if (!source_) return;
+    source_->flush();
+    queue_->seal();
+  }
+  bool has_finished() const override { return !queue_ || queue_->is_empty(); }
+
+ private:
+  bool is_full() const override { return queue_->is_full() || is_finishing_; }
+  void take(const Origin& origin, const Event& event) override;
+  EventSink& sink() { return *this; }
+  void make_queue();
+  std::unique_ptr<Source> make_source();
+  std::unique_ptr<Source> make_tail();
+  void hand_over();
+  void progress();
+
+  const LogsConfig config_;
+  AdapterServices services_;
+  std::shared_ptr<Opened> opened_;
+  LogStats stats_;
+  RecordMaker maker_;
+  LogLine line_;
+  std::unique_ptr<Output> output_;
+  std::unique_ptr<DeliveryQueue> queue_;
+  std::unique_ptr<Source> source_;
+  TailSource* tail_ = nullptr;  // source_, if it is one
+  bool is_finishing_ = false;
+};
+
+void LogsAdapter::start() {
+  make_queue();
+  source_ = make_source();
+  queue_->put_rest(std::exchange(opened_->hand_over->rest, {}));
+  source_->start();
+}
+
+void LogsAdapter::make_queue() {
+  std::optional<Spool> spool;
+  if (config_.output.spool) {
+    auto opened = Spool::open(config_.output.spool->path);
+    if (opened) {
+      spool = std::move(*opened);
+    } else {
+      stats_.spool_failures.add();
+      log(LogLevel::error, "a log output has no spool", {{"adapter", config_.label()}, {"error", opened.error()}});
+    }
+  }
+  output_ = make_output(config_, opened_->authorization, services_.loop, services_.resolver);
+  queue_ = std::make_unique<DeliveryQueue>(services_.loop, *output_, make_queue_options(config_), std::move(spool),
+                                           stats_, [this] { progress(); });
+}
+
+std::unique_ptr<Source> LogsAdapter::make_source() {
+  if (!config_.tail.empty()) return make_tail();
+  if (config_.standard_input) {
+    StreamOptions options;
+    if (config_.multiline) options.flush_after = config_.multiline->flush_after;
+    options.longest_line = config_.max_line.bytes;
+    options.join = make_join_rule(config_);
+    return std::make_unique<StdinSource>(services_.loop, std::move(options), sink());
+  }
+  const SyslogOptions options{config_.max_line.bytes, config_.max_connections, config_.idle};
+  return std::make_unique<SyslogSource>(services_.loop, opened_->sockets, options, sink(), stats_);
+}
+
+std::unique_ptr<Source> LogsAdapter::make_tail() {
+  TailOptions options = make_tail_options(config_);
+  std::vector<FilePosition> known;
+  const std::string directory = state_directory(config_);
+  if (!directory.empty()) {
+    options.state.emplace(directory, state_name(config_));
+    auto loaded = options.state->load();
+    if (loaded) {
+      known = std::move(*loaded);
+    } else {
+      log(LogLevel::error, "the positions of log files are lost: files are read from their beginning",
+          {{"adapter", config_.label()}, {"error", loaded.error()}});
+    }
+    // A file that came while nobody looked is new.
+    if (options.state->existed()) options.from_end = false;
+  }
+  if (std::exchange(opened_->hand_over->has_positions, false)) {
+    known = std::exchange(opened_->hand_over->positions, {});
+    options.from_end = false;
+  }
+  auto tail = std::make_unique<TailSource>(services_.loop, std::move(options), std::move(known), sink(), stats_);
+  tail_ = tail.get();
+  return tail;
+}
+
+void LogsAdapter::take(const Origin& origin, const Event& event) {
+  const Record* record = maker_.make(origin, event, services_.loop.now(), services_.loop.wall_now());
+  if (record == nullptr) return queue_->skip(origin, event);
+  if (services_.lines.has_subscribers()) services_.lines.publish(line_.of(*record));
+  queue_->append(*record, origin, event);
+}
+
+void LogsAdapter::progress() {
+  if (!source_) return;
+  source_->delivered();
+  if (!is_full()) source_->resume();
+}
+
+void LogsAdapter::hand_over() {
+  HandOver& to = *opened_->hand_over;
+  to.rest = queue_->take_rest();
+  if (tail_ == nullptr) return;
+  for (const auto& position : tail_->positions()) to.positions.push_back(*position);
+  to.has_positions = true;
+}
+
+std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {
+  return std::make_unique<LogsAdapter>(*static_cast<const LogsConfig*>(options), context);
+}
+
+}  // namespace
+}  // namespace logs
+
+const AdapterType kLogsType{{"logs",
+                             {"tail", "syslog", "stdin"},
+                             "Log lines from files, syslog or standard input, given fields and passed on.",
+                             &config::schema_of<logs::LogsConfig>},
+                            &logs::make,
+                            &logs::open};
+
+}  // namespace outrigger::adapters

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string_view>
+
+#include "adapters/logs/output/output.h"
+#include "event/event_loop.h"
+
+namespace outrigger::adapters::logs {
+
+// JSON lines on standard output, between the lines of access logs. Waits where the reader is slow; says `later` when it
+// took nothing for kPatience, and goes on inside the batch then.
+class StdoutOutput final : public Output, private Wakeable {
+ public:
+  explicit StdoutOutput(EventLoop& loop);
+  ~StdoutOutput() override;
+
+  void encode(const Record& record, std::string& out) override { append_json(record, out); }
+  void deliver(const std::string& bytes, std::function<void(Delivery)> done) override;
+
+ private:
+  void wake() override { write(); }
+  void write();
+  long write_some() const;
+  bool is_between_lines() const;
+  void wait(Duration at_most);
+  void finish(Delivery delivery);
+
+  EventLoop& loop_;
+  FdWatch watch_;
+  Timer timer_;
+  int fd_;  // of its own for a pipe, so that it can be non-blocking without being so for others
+  bool owns_fd_ = false;
+  bool may_watch_ = false;   // a regular file is always writable
+  std::size_t written_ = 0;  // of the batch; kept when it is offered again
+  std::string_view left_;
+  Instant moved_at_{};
+  std::function<void(Delivery)> done_;
+};
+
+}  // namespace outrigger::adapters::logs

@@ -1,0 +1,234 @@
+#include "adapters/logs/syslog/syslog_source.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "net/address.h"
+#include "outrigger/process_log.h"
+
+namespace outrigger::adapters::logs {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kTurn = 1000;  // datagrams, or reads of a connection's 64 KiB / 64
+constexpr std::size_t kTurnBytes = 1024 * 1024;
+constexpr std::size_t kLargestDatagram = 64 * 1024;
+
+std::string name_of(const sockaddr_storage& storage, socklen_t length) {
+  if (length <= sizeof(sa_family_t) || storage.ss_family == AF_UNIX) return "unix";
+  return net::Address(reinterpret_cast<const sockaddr*>(&storage), length).ip();
+}
+
+// How many datagrams the kernel has dropped since the socket was made, if the message says so.
+bool dropped_so_far(msghdr& header, std::uint32_t& count) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL) continue;
+    std::memcpy(&count, CMSG_DATA(control), sizeof count);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// One datagram, one message.
+class SyslogSource::DatagramReader final : private Wakeable {
+ public:
+  explicit DatagramReader(SyslogSource& source)
+      : source_(source), watch_(source.loop_), again_(source.loop_, [this] { wake(); }) {
+    watch_.set_fd(source.sockets_->datagram);
+    again_.start(Duration::zero());
+  }
+  ~DatagramReader() { watch_.close(); }
+
+  void resume() { again_.start(Duration::zero()); }
+
+  void wake() override {
+    for (int i = 0; i < kTurn; ++i) {
+      if (source_.sink_.is_full()) return;
+      if (!read_one()) return watch_.wait_readable(this);
+    }
+    again_.start(Duration::zero());
+  }
+
+ private:
+  bool read_one() {
+    sockaddr_storage from{};
+    alignas(cmsghdr) std::array<char, 64> control;
+    iovec piece{buffer_.data(), buffer_.size()};
+    msghdr header{};
+    header.msg_name = &from;
+    header.msg_namelen = sizeof from;
+    header.msg_iov = &piece;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ssize_t got = ::recvmsg(watch_.fd(), &header, 0);
+    if (got < 0) return errno == EINTR;
+    count_dropped(header);
+    // A sender that goes on is known by its address: its name need not be made again.
+    if (header.msg_namelen != from_length_ || std::memcmp(&from, &from_, header.msg_namelen) != 0) {
+      from_ = from;
+      from_length_ = header.msg_namelen;
+      origin_.name = name_of(from, header.msg_namelen);
+    }
+    const std::string_view text(buffer_.data(), static_cast<std::size_t>(got));
+    const std::size_t kept = std::min(text.size(), source_.options_.longest_line);
+    source_.give(origin_, text.substr(0, kept), text.size() - kept);
+    return true;
+  }
+  void count_dropped(msghdr& header) {
+    std::uint32_t dropped = 0;
+    if (!dropped_so_far(header, dropped) || dropped == dropped_) return;
+    source_.stats_.lost("socket_buffer").add(static_cast<std::uint32_t>(dropped - dropped_));
+    dropped_ = dropped;
+  }
+
+  SyslogSource& source_;
+  FdWatch watch_;
+  Timer again_;
+  Origin origin_;
+  sockaddr_storage from_{};
+  socklen_t from_length_ = 0;
+  std::uint32_t dropped_ = 0;
+  std::array<char, kLargestDatagram> buffer_;
+};
+
+class SyslogSource::Connection final : private Wakeable {
+ public:
+  Connection(SyslogSource& source, int fd, std::string from)
+      : source_(source),
+        fd_(fd),
+        origin_{std::move(from), nullptr},
+        framing_(source.options_.longest_line),
+        watch_(source.loop_),
+        again_(source.loop_, [this] { wake(); }),
+        idle_(source.loop_, [this] { source_.retire(*this); }) {
+    watch_.set_fd(fd);
+    source_.stats_.connections.add();
+    idle_.start(source_.options_.idle);
+    again_.start(Duration::zero());
+  }
+  ~Connection() {
+    watch_.close();
+    ::close(fd_);
+    source_.stats_.connections.add(-1);
+  }
+
+  void resume() { again_.start(Duration::zero()); }
+  void wake() override {
+    std::array<char, 64 * 1024> buffer;
+    for (std::size_t total = 0; total < kTurnBytes;) {
+      if (source_.sink_.is_full()) return;
+      const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+      if (got < 0 && errno == EAGAIN) return watch_.wait_readable(this);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return end();
+      total += static_cast<std::size_t>(got);
+      idle_.start(source_.options_.idle);
+      if (!feed({buffer.data(), static_cast<std::size_t>(got)})) return;
+    }
+    again_.start(Duration::zero());
+  }
+
+ private:
+  bool feed(std::string_view bytes) {
+    const bool good = framing_.feed(
+        bytes, [this](std::string_view message, std::uint64_t cut) { source_.give(origin_, message, cut); });
+    if (good) return true;
+    source_.stats_.broken_frames.add();
+    log(LogLevel::warn, "a syslog connection is closed: what came is no frame of syslog", {{"peer", origin_.name}});
+    source_.retire(*this);
+    return false;
+  }
+  void end() {
+    framing_.finish([this](std::string_view message, std::uint64_t cut) { source_.give(origin_, message, cut); });
+    source_.retire(*this);
+  }
+
+  SyslogSource& source_;
+  int fd_;
+  Origin origin_;
+  SyslogFraming framing_;
+  FdWatch watch_;
+  Timer again_;
+  Timer idle_;
+};
+
+class SyslogSource::Acceptor final : private Wakeable {
+ public:
+  explicit Acceptor(SyslogSource& source)
+      : source_(source), watch_(source.loop_), again_(source.loop_, [this] { wake(); }) {
+    watch_.set_fd(source.sockets_->stream);
+    again_.start(Duration::zero());
+  }
+  ~Acceptor() { watch_.close(); }
+
+  void wake() override {
+    for (;;) {
+      sockaddr_storage from{};
+      socklen_t length = sizeof from;
+      const int fd = ::accept4(watch_.fd(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+      if (fd < 0 && errno != EAGAIN) return again_.start(1s);  // no descriptors left
+      if (fd < 0) return watch_.wait_readable(this);
+      if (source_.connections_.size() >= source_.options_.most_connections) {
+        source_.stats_.refused_connections.add();
+        ::close(fd);
+        continue;
+      }
+      source_.connections_.push_back(std::make_unique<Connection>(source_, fd, name_of(from, length)));
+    }
+  }
+
+ private:
+  SyslogSource& source_;
+  FdWatch watch_;
+  Timer again_;
+};
+
+SyslogSource::SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options,
+                           EventSink& sink, LogStats& stats)
+    : loop_(loop),
+      sockets_(std::move(sockets)),
+      options_(options),
+      sink_(sink),
+      stats_(stats),
+      bury_timer_(loop, [this] { retired_.clear(); }) {}
+
+SyslogSource::~SyslogSource() = default;
+
+void SyslogSource::start() {
+  if (sockets_->datagram >= 0) datagrams_ = std::make_unique<DatagramReader>(*this);
+  if (sockets_->stream >= 0) acceptor_ = std::make_unique<Acceptor>(*this);
+}
+
+void SyslogSource::resume() {
+  if (datagrams_) datagrams_->resume();
+  for (const auto& connection : connections_) connection->resume();
+}
+
+void SyslogSource::give(const Origin& origin, std::string_view message, std::uint64_t cut) {
+  if (message.empty()) return;
+  Event event;
+  event.text = event.last = message;
+  event.cut = cut;
+  sink_.take(origin, event);
+}
+
+// Its own code is on the stack: it is destroyed when that is done.
+void SyslogSource::retire(Connection& connection) {
+  const auto found = std::ranges::find_if(connections_, [&](const auto& each) { return each.get() == &connection; });
+  if (found == connections_.end()) return;
+  retired_.splice(retired_.end(), connections_, found);
+  bury_timer_.start(Duration::zero());
+}
+
+}  // namespace outrigger::adapters::logs

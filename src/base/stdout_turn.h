@@ -1,0 +1,15 @@
+#pragma once
+
+namespace outrigger::base {
+
+// Standard output is written by more than one thread, and a line may take several writes: whoever is inside a line has
+// the turn. Thread: any. Cost: an atomic.
+class StdoutTurn {
+ public:
+  // False: somebody else is inside a line; ask again later. True for whoever has the turn already.
+  static bool take(const void* who);
+  // At the end of a line; also when whoever had it goes away.
+  static void give_back(const void* who);
+};
+
+}  // namespace outrigger::base
