@@ -26,7 +26,8 @@ void read_message(std::string_view text) {
   Record record;
   record.source = "fuzz";
   const std::string_view content = read_syslog(text, Zone(), record);
-  require(content.empty() || (content.data() >= text.data() && content.data() + content.size() <= text.data() + text.size()));
+  require(content.empty() ||
+          (content.data() >= text.data() && content.data() + content.size() <= text.data() + text.size()));
   std::string line;
   append_json(record, line);
   require(line.ends_with('\n') && line.find('\n') == line.size() - 1);

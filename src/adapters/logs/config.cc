@@ -185,9 +185,10 @@ void describe(config::Schema<LogsConfig>& schema) {
   schema.field("regex", &LogsConfig::regex, "Its named groups, `(?P<name>...)`, become fields.")
       .check_text(check_parser_regex)
       .example("^(?P<level>\\w+) (?P<msg>.*)$");
-  schema.field("grok", &LogsConfig::grok,
-               "common, combined, nginx_error, apache_error, log4j, python_traceback, syslog, cri, or an expression such as "
-               "`%{IP:client} %{NUMBER:took:float}`.");
+  schema.field(
+      "grok", &LogsConfig::grok,
+      "common, combined, nginx_error, apache_error, log4j, python_traceback, syslog, cri, or an expression such as "
+      "`%{IP:client} %{NUMBER:took:float}`.");
   schema.field("patterns", &LogsConfig::patterns, "Patterns of your own for grok, by name.");
   schema.field("json", &LogsConfig::json, "Lines are JSON objects.");
   schema.field("logfmt", &LogsConfig::logfmt, "Lines are pairs: `level=info msg=\"it is up\"`.");

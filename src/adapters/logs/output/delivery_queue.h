@@ -85,7 +85,7 @@ class DeliveryQueue {
   bool is_begun_ = false;      // it was so before: the output may have taken a part of it
   bool spool_failed_ = false;  // since the latest answer of the output
   bool is_spool_reported_ = false;
-  bool is_reported_ = false;   // that the output does not take
+  bool is_reported_ = false;  // that the output does not take
   Duration pause_{};
   Timer seal_timer_;
   Timer retry_timer_;

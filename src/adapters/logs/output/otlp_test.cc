@@ -39,15 +39,15 @@ TEST_CASE("logs: a record is written as OTLP", "[adapters][logs]") {
   std::string out;
   append_otlp_record(record, out);
   CHECK(hex(out) ==
-        "1258"                                        // log_records
-        "0900ca9a3b00000000"                          // time_unix_nano
-        "590094357700000000"                          // observed_time_unix_nano
-        "1011"                                        // severity_number 17
-        "1a056572726f72"                              // severity_text
-        "2a040a026869"                                // body
-        "4a104bf92f3577b34da6a3ce929d0e0e4736"        // trace_id
-        "32100a016e120b18ffffffffffffffffff01"        // n
-        "32110a0a6c6f672e736f7572636512030a0173");    // log.source
+        "1258"                                      // log_records
+        "0900ca9a3b00000000"                        // time_unix_nano
+        "590094357700000000"                        // observed_time_unix_nano
+        "1011"                                      // severity_number 17
+        "1a056572726f72"                            // severity_text
+        "2a040a026869"                              // body
+        "4a104bf92f3577b34da6a3ce929d0e0e4736"      // trace_id
+        "32100a016e120b18ffffffffffffffffff01"      // n
+        "32110a0a6c6f672e736f7572636512030a0173");  // log.source
 }
 
 TEST_CASE("logs: an id that is no id stays an attribute", "[adapters][logs]") {

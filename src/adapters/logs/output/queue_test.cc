@@ -177,7 +177,8 @@ TEST_CASE("logs: a full spool drops the oldest", "[adapters][logs]") {
   Bench bench(options, directory / "spool");
   const auto lost = bench.stats.lost("spool_full").total();
   bench.sink.answer = Delivery::Result::later;
-  for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc", "ddddddddd", "eeeeeeeee", "fffffffff"}) bench.add(text);
+  for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc", "ddddddddd", "eeeeeeeee", "fffffffff"})
+    bench.add(text);
   CHECK(bench.stats.lost("spool_full").total() == lost + 2);
   bench.sink.answer = Delivery::Result::taken;
   bench.sink.offered.clear();

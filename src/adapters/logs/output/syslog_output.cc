@@ -47,10 +47,7 @@ void append_3164_time(WallTime time, std::string& out) {
 }  // namespace
 
 SyslogOutput::SyslogOutput(EventLoop& loop, SyslogTarget target)
-    :
-      target_(std::move(target)),
-      watch_(loop),
-      patience_(loop, [this] { fail("no progress", ETIMEDOUT); }) {}
+    : target_(std::move(target)), watch_(loop), patience_(loop, [this] { fail("no progress", ETIMEDOUT); }) {}
 
 void SyslogOutput::encode(const Record& record, std::string& out) {
   const unsigned facility = find_facility(value_of(record, "facility", "")).value_or(target_.facility);
@@ -63,7 +60,8 @@ void SyslogOutput::encode(const Record& record, std::string& out) {
   const std::size_t content = out.size();
   out += record.message.empty() ? record.line : std::string_view(record.message);
   std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(content), out.end(), [](char c) { return c == '\n' || c == '\0'; }, ' ');
+      out.begin() + static_cast<std::ptrdiff_t>(content), out.end(), [](char c) { return c == '\n' || c == '\0'; },
+      ' ');
   out += '\n';
 }
 
