@@ -14,14 +14,14 @@ constexpr const char* kFlaggedHelp = "Events passed on with a field that says wh
 
 LogStats::LogStats(const std::string& adapter)
     : lines(counter("outrigger_logs_lines_total", "Events taken in.", {{"adapter", adapter}})),
-      delivered(
-          counter("outrigger_logs_delivered_lines_total", "Records that the output took.", {{"adapter", adapter}})),
       filtered(counter(kDropped, kDroppedHelp, {{"adapter", adapter}, {"reason", "filtered"}})),
       over_rate(counter(kDropped, kDroppedHelp, {{"adapter", adapter}, {"reason", "rate_limit"}})),
       unparsed(counter(kFlagged, kFlaggedHelp, {{"adapter", adapter}, {"flag", "unparsed"}})),
       cut(counter(kFlagged, kFlaggedHelp, {{"adapter", adapter}, {"flag", "cut"}})),
       invalid(counter(kFlagged, kFlaggedHelp, {{"adapter", adapter}, {"flag", "invalid_utf8"}})),
       binary(counter(kFlagged, kFlaggedHelp, {{"adapter", adapter}, {"flag", "binary"}})),
+      delivered(
+          counter("outrigger_logs_delivered_lines_total", "Records that the output took.", {{"adapter", adapter}})),
       batches(counter("outrigger_logs_batches_total", "Batches that the output took.", {{"adapter", adapter}})),
       retries(counter("outrigger_logs_retries_total", "Batches offered to the output again.", {{"adapter", adapter}})),
       queued_bytes(stats::gauge("outrigger_logs_queued_bytes", "Records waiting in memory.", {{"adapter", adapter}})),

@@ -12,10 +12,10 @@ class LogStats {
   explicit LogStats(const std::string& adapter);
   const std::string& adapter() const { return adapter_; }
 
-  stats::Counter lines;      // events taken in
-  stats::Counter delivered;  // records that the output took
+  stats::Counter lines;  // events taken in
   stats::Counter filtered, over_rate;
   stats::Counter unparsed, cut, invalid, binary;  // events that say so in a field
+  stats::Counter delivered;                       // records that the output took
   stats::Counter batches, retries;
   stats::Gauge queued_bytes, spooled_bytes;
   stats::Gauge files, connections;

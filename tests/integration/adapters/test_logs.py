@@ -53,7 +53,7 @@ class Following(Logs):
         with open(proxy.dir / "a.log", "a") as file:
             file.write("after\n")
         self.assertEqual(["after"], [record["msg"] for record in self.records(proxy, 1)])
-        self.assertIn("without `state` a restart begins at the end", proxy.stderr())
+        until(lambda: "without `state` a restart begins at the end" in proxy.stderr(), "the warning")
 
     def test_every_rotation_keeps_lines_and_their_order(self):
         for how in ("rename", "copytruncate", "recreate"):
@@ -61,13 +61,14 @@ class Following(Logs):
                 proxy = self.follow()
                 log = NumberedLog(proxy.dir / "a.log")
                 self.addCleanup(log.close)
-                for turn in range(5):
-                    log.write(500)
-                    # What is removed or cut is only safe once it is open; a copy and a rename are so at any time.
+                for _ in range(5):
+                    log.write(400)
+                    # What is removed is only safe once it is open; a copy and a rename are so at any time.
                     if how == "recreate":
                         self.records(proxy, log.count)
                     log.rotate(how)
-                log.write(500)
+                    log.write(100)
+                    self.records(proxy, log.count)
                 records = self.records(proxy, log.count)
                 self.assertEqual(list(range(log.count)), list(numbers_of(records).elements()))
                 self.assertEqual((0, 0, 0), tuple(outcome(proxy.dir / "out.json", log.count)))
@@ -83,6 +84,8 @@ class Following(Logs):
                 log.write(50)
                 time.sleep(0.01)
             if turn % 2:
+                # A file that was never seen before it lost its name is nobody's.
+                until(lambda: any(n >= log.count - 400 for n in numbers_of(json_lines(proxy.dir / "out.json")[0])), "new lines")
                 log.rotate(ways[turn // 2 % 2])
             proxy.kill()
             log.write(50)
@@ -228,6 +231,7 @@ adapters: {logs: [{tail: "@dir@/*.log", from: beginning, output: stdout}]}
         proxy = self.follow(TAIL.replace('file: "@dir@/out.json"', 'file: /dev/full, backoff: {base: 10ms, max: 20ms}'))
         (proxy.dir / "a.log").write_text("x\n")
         until(lambda: self.metrics(proxy).value("outrigger_logs_retries_total") > 3, "retries")
+        until(lambda: "a log output does not take records" in proxy.stderr(), "the reason")
         self.assertEqual(1, proxy.stderr().count("a log output does not take records"))
         self.assertIn("No space left on device", proxy.stderr())
         proxy.write(TAIL)
@@ -248,6 +252,7 @@ adapters: {logs: [{tail: "@dir@/*.log", from: beginning, output: stdout}]}
         log.write(1)
         self.records(proxy, 2)
         until(lambda: self.metrics(proxy).value("outrigger_logs_state_failures_total") >= 1, "the failure to be counted")
+        until(lambda: "the positions of log files cannot be kept" in proxy.stderr(), "the reason")
         self.assertEqual(1, proxy.stderr().count("the positions of log files cannot be kept"))
 
 

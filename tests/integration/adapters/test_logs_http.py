@@ -69,4 +69,4 @@ class Sent(Case):
         with open(proxy.dir / "a.log", "a", encoding="ascii") as file:
             file.write('{"msg": "two"}\n')
         until(lambda: Metrics(proxy.address()).value("outrigger_logs_lost_lines_total", reason="refused") == 1, "the refusal")
-        self.assertIn("answered 400", proxy.stderr())
+        until(lambda: "answered 400" in proxy.stderr(), "the reason")

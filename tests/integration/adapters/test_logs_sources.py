@@ -58,9 +58,7 @@ class Sources(Case):
             def command(self):
                 line = super().command()
                 with open(self.dir / "apache.conf", "a", encoding="ascii") as file:
-                    file.write('LoadModule log_config_module /usr/lib/apache2/modules/mod_log_config.so\n'
-                               'LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined\n'
-                               'LoadModule logio_module /usr/lib/apache2/modules/mod_logio.so\n'
+                    file.write('LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined\n'
                                f'CustomLog {self.dir}/access.log combined\nLogLevel info\n')
                 return line
         service = Logging()

@@ -187,9 +187,9 @@ class RealRsyslog(SyslogCase):
 version: 1
 status: {address: "@listen@"}
 adapters:
-  logs: [{tail: "@dir@/*.log", from: beginning, logfmt: true, output: {syslog: "127.0.0.1:PORT", transport: TRANSPORT,
+  logs: [{tail: "@dir@/*.log", from: beginning, logfmt: true, output: {syslog: "@daemon@", transport: TRANSPORT,
           facility: local2, content: text, batch: {every: 20ms}, backoff: {base: 20ms, max: 50ms}}}]
-""".replace("PORT", str(port)).replace("TRANSPORT", transport)))
+""".replace("TRANSPORT", transport), daemon=f"127.0.0.1:{port}"))
                 got = daemon.dir / "got"
                 lines = 0
 

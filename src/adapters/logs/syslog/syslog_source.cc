@@ -94,7 +94,7 @@ class SyslogSource::DatagramReader final : private Wakeable {
   SyslogSource& source_;
   FdWatch watch_;
   Timer again_;
-  Origin origin_;
+  Origin origin_{"unix", nullptr};  // where a datagram has no sender's address
   sockaddr_storage from_{};
   socklen_t from_length_ = 0;
   std::uint32_t dropped_ = 0;

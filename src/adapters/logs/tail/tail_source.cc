@@ -202,12 +202,12 @@ bool TailSource::read(Tracked& tracked, std::size_t& budget) {
       tracked.file->read(part, [&](const Line& line, std::uint64_t begin) { give(tracked, line, begin); });
   const std::uint64_t got = tracked.file->offset() - before;
   if (got > 0) tracked.changed_at = loop_.now();
-  tracked.origin.position->first = tracked.file->first();
   budget -= std::min<std::uint64_t>(budget, got);
   return more;
 }
 
 void TailSource::give(Tracked& tracked, const Line& line, std::uint64_t begin) {
+  tracked.origin.position->first = tracked.file->first();  // first: positions may be saved in the very call
   tracked.joiner.add(line, begin, loop_.now(), [&](const Event& event) { sink_.take(tracked.origin, event); });
 }
 

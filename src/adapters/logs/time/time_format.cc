@@ -20,7 +20,7 @@ constexpr Named kNamed[] = {{"iso8601", "%Y-%m-%dt%H:%M:%S%o"},  {"clf", "%d/%b/
                             {"ctime", "%a %b %e %H:%M:%S%o %Y"}, {"http", "%a, %d %b %Y %H:%M:%S %z"}};
 constexpr std::pair<std::string_view, int> kEpochs[] = {
     {"epoch", 0}, {"epoch_ms", 3}, {"epoch_us", 6}, {"epoch_ns", 9}};
-constexpr std::string_view kLetters = "YymbdeHIMSfpzZajs";
+constexpr std::string_view kLetters = "YymbBdeHIMSfpzZaAjs";
 
 // "T" or blanks between date and time.
 bool take_separator(std::string_view& text) {

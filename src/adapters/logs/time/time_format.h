@@ -14,9 +14,9 @@ namespace outrigger::adapters::logs {
 // How a text says when something happened. Cheap to copy; any thread.
 class TimeFormat {
  public:
-  // `text`: one of the names below, or a pattern with %Y %y %m %b %d %e %H %I %M %S %f (a fraction of a second, 1 to 9
-  // digits) %p %z (+0200, +02:00, Z) %Z (a word, skipped) %a %j %s (seconds since 1970) %T %F %D %%. A blank is any
-  // number of blanks. The error is a sentence.
+  // `text`: one of the names below, or a pattern with %Y %y %m %b %B %d %e %H %I %M %S %f (a fraction of a second, 1 to
+  // 9 digits) %p %z (+0200, +02:00, Z) %Z (a word, skipped) %a %A %j %s (seconds since 1970) %T %F %D %%. A blank is
+  // any number of blanks. The error is a sentence.
   //   auto        whichever of these it is
   //   iso8601     2026-11-26T05:16:01.25Z; a blank for the T, a comma for the dot, no zone
   //   clf         26/Nov/2026:05:16:01 +0000

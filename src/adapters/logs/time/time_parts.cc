@@ -82,6 +82,7 @@ bool TimeParts::take(char what, std::string_view& text) {
     case 'm':
       return take_optional(text, 2, 1, 12, month);
     case 'b':
+    case 'B':
       return take_month(text, month);
     case 'd':
     case 'e':
@@ -104,7 +105,7 @@ bool TimeParts::take(char what, std::string_view& text) {
       return take_zone(text);
     case 's':
       return take_digits(text, 1, 12, epoch.emplace());
-    default:  // a, Z
+    default:  // a, A, Z
       return take_word(text);
   }
 }

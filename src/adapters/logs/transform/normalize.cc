@@ -42,7 +42,9 @@ void Normalizer::apply(Record& record) const {
     if (!has_time && is_time(field.name)) {
       has_time = true;
       set_time(record, field);
-      if (!field.name.empty()) record.fields[kept++] = std::move(field);
+      if (field.name.empty()) continue;
+      if (kept != i) record.fields[kept] = std::move(field);
+      ++kept;
       continue;
     }
     if (!has_level && is_level(field.name)) {
