@@ -98,9 +98,12 @@ class Checks {
     if (upstream.tls->insecure_skip_verify) {
       const std::string key = path + ".tls.insecure_skip_verify";
       report_.warning(mark_of(key), key, "any certificate is accepted: whoever answers can read the traffic");
+      if (!upstream.tls->subject_alt_names.empty()) {
+        error(path + ".tls.subject_alt_names", "is not looked at beside insecure_skip_verify");
+      }
       return;
     }
-    if (!upstream.tls->server_name.empty()) return;
+    if (!upstream.tls->server_name.empty() || !upstream.tls->subject_alt_names.empty()) return;
     const auto has = [&](std::string_view form) {
       return std::ranges::any_of(endpoints, [&](const auto& endpoint) { return endpoint.address.starts_with(form); });
     };

@@ -112,6 +112,8 @@ TEST_CASE("config errors: keys and values", "[config][errors]") {
          {"filters as a mapping", with_upstream("filters: {retry: {}}"), "expected a list of filters"},
          {"unknown top key", std::string("listners: []\n") + kListener + kUpstream, "(did you mean \"listeners\"?)"},
          {"on for true", with_upstream("tls: {insecure_skip_verify: on}"), "\"on\" is not a boolean: write true"},
+         {"names beside no verification", with_upstream("tls: {insecure_skip_verify: true, subject_alt_names: a}"),
+          "upstreams.app.tls.subject_alt_names: is not looked at beside insecure_skip_verify"},
          {"quoted boolean", with_upstream("tls: {insecure_skip_verify: \"true\"}"), "is not a boolean: write true"},
          {"bare number", with_listener("timeouts: {request: 10}"),
           "4:25: listeners[0].timeouts.request: \"10\" has no unit: write 10s, 10ms or 10m"},

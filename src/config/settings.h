@@ -133,10 +133,11 @@ struct Listener {
 };
 
 struct UpstreamTls {
-  std::string ca;           // file; absent: the system's
-  std::string cert;         // file; absent: we show none
-  std::string key;          // file
-  std::string server_name;  // absent: the endpoint's name
+  std::string ca;                              // file; absent: the system's
+  std::string cert;                            // file; absent: we show none
+  std::string key;                             // file
+  std::string server_name;                     // absent: the endpoint's name
+  std::vector<std::string> subject_alt_names;  // empty: server_name must be in the certificate
   bool insecure_skip_verify = false;
 };
 

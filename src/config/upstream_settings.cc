@@ -20,6 +20,13 @@ void describe(Schema<UpstreamTls>& schema) {
     return tls.cert.empty() == tls.key.empty() ? "" : "needs both cert and key, or neither";
   });
   schema.field("server_name", &UpstreamTls::server_name, "Name in SNI and certificate; absent: the endpoint's.");
+  schema
+      .field("subject_alt_names", &UpstreamTls::subject_alt_names,
+             "Names of which the certificate must have one, instead of server_name: URIs, host names, IP and email "
+             "addresses.")
+      .one_or_many()
+      .check_text([](const std::string& name) -> std::string { return name.empty() ? "is empty" : ""; })
+      .example("[\"spiffe://cluster/ns/shop/sa/api\"]");
   schema.field("insecure_skip_verify", &UpstreamTls::insecure_skip_verify, "Accept any certificate. For tests only.");
 }
 

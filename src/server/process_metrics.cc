@@ -83,11 +83,26 @@ void publish_certificate(const std::string& listener, const Certificate& certifi
                  });
 }
 
+// Left out when the listener has no such list any more.
+void publish_revocations(const std::string& listener, const Certificate& certificate) {
+  gauge_callback("outrigger_crl_expiry_days",
+                 "Days until the listener's crl must be renewed; then clients are refused.", {{"listener", listener}},
+                 [weak = std::weak_ptr(certificate)] {
+                   const auto kept = weak.lock();
+                   if (!kept) return std::numeric_limits<double>::quiet_NaN();
+                   const auto left = *kept->revocations_until() - std::chrono::system_clock::now();
+                   return std::chrono::duration<double, std::ratio<86400>>(left).count();
+                 });
+}
+
 }  // namespace
 
 void publish_metrics(const Snapshot& snapshot) {
   publish_process();
-  for (const auto& [listener, certificate] : snapshot.certificates) publish_certificate(listener, certificate);
+  for (const auto& [listener, certificate] : snapshot.certificates) {
+    publish_certificate(listener, certificate);
+    if (certificate->revocations_until()) publish_revocations(listener, certificate);
+  }
   const double now = unix_seconds(std::chrono::system_clock::now());
   gauge_callback("outrigger_config_adopted_timestamp_seconds", "When the running configuration was adopted, Unix time.",
                  {}, [now] { return now; });

@@ -126,6 +126,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
     process_log_->apply(snapshot_->settings.logging);
     for (auto& worker : workers_) worker->adopt(snapshot_);
   }
+  remote_documents_.follow(snapshot_->settings.dns.servers);
   MemoryBudget::set_limit(memory_limit(snapshot_->settings.limits));
   publish_metrics(*snapshot_);
   status_->listen(snapshot_->status);

@@ -13,6 +13,7 @@
 #include "server/memory_trim.h"
 #include "server/process_log.h"
 #include "server/reloader.h"
+#include "server/remote_documents.h"
 #include "server/service_manager.h"
 #include "server/worker.h"
 
@@ -73,6 +74,7 @@ class Server {
   InheritedSockets inherited_;
   ProcessStore store_;
   MemoryTrim memory_trim_{loop_};
+  RemoteDocuments remote_documents_{loop_};
   Lifecycle lifecycle_;
   std::unique_ptr<ProcessLog> process_log_;
   std::string start_error_;  // why the process cannot serve, beside the configuration

@@ -25,7 +25,8 @@ ClientContexts load_client_contexts(const config::Settings& settings, const Clie
     const std::string path = "upstreams." + upstream.name + ".tls";
     if (!upstream.tls || findings.has_errors(path)) continue;
     auto loaded = net::tls::ClientContext::load(upstream.tls->ca, upstream.tls->insecure_skip_verify,
-                                                {upstream.tls->cert, upstream.tls->key}, offer_of(upstream.protocol));
+                                                {upstream.tls->cert, upstream.tls->key}, offer_of(upstream.protocol),
+                                                upstream.tls->subject_alt_names);
     if (!loaded) {
       findings.error(path, loaded.error());
       continue;

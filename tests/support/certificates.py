@@ -58,9 +58,9 @@ organizationName = optional
         _openssl("ca", "-batch", "-notext", "-config", self.dir / "ca.cnf", "-in", request, "-out", cert)
         return cert, key
 
-    def revoke(self, *certificates):
-        """Writes `crl` with these certificates in it, or with none."""
+    def revoke(self, *certificates, seconds=30 * 86400):
+        """Writes `crl` with these certificates in it, or with none, to be renewed in so many seconds."""
         for certificate in certificates:
             _openssl("ca", "-config", self.dir / "ca.cnf", "-revoke", certificate)
-        _openssl("ca", "-config", self.dir / "ca.cnf", "-gencrl", "-out", self.crl)
+        _openssl("ca", "-config", self.dir / "ca.cnf", "-gencrl", "-crlsec", str(seconds), "-out", self.crl)
         return self.crl

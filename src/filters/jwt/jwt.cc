@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/secret.h"
 #include "base/small_file.h"
 #include "filters/cookies.h"
 #include "filters/field_rules.h"
@@ -11,28 +10,23 @@
 namespace outrigger::filters {
 namespace {
 
-using base::crypto::VerificationKey;
 using Loaded = std::expected<std::shared_ptr<const void>, std::string>;
 
 std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
   return std::make_unique<Jwt>(*static_cast<const JwtOptions*>(options), context);
 }
 
+std::expected<KeySource, std::string> source_of(const JwtOptions& options) {
+  if (!options.secret.empty()) return KeySource::of_secret(options.secret);
+  if (!is_url(options.jwks)) return KeySource::of_file(base::file_path(options.jwks));
+  const std::string ca = options.jwks_ca.empty() ? "" : base::file_path(options.jwks_ca);
+  return KeySource::of_url({options.jwks, ca, options.jwks_refresh, options.jwks_keep});
+}
+
 Loaded load(const void* any) {
-  const auto& options = *static_cast<const JwtOptions*>(any);
-  if (!options.secret.empty()) {
-    auto secret = base::resolve_secret(options.secret);
-    if (!secret) return std::unexpected(secret.error());
-    auto key = VerificationKey::from_secret(std::move(*secret));
-    if (!key) return std::unexpected("secret: " + key.error());
-    return std::make_shared<KeySet>(KeySet::of(std::move(*key)));
-  }
-  const std::string path = base::file_path(options.jwks);
-  const auto text = base::read_small_file(path);
-  if (!text) return std::unexpected(text.error());
-  auto keys = KeySet::parse_jwks(*text);
-  if (!keys) return std::unexpected(path + " " + keys.error());
-  return std::make_shared<KeySet>(std::move(*keys));
+  auto source = source_of(*static_cast<const JwtOptions*>(any));
+  if (!source) return std::unexpected(source.error());
+  return std::make_shared<KeySource>(std::move(*source));
 }
 
 std::string check_algorithm(const std::string& name) {
@@ -48,6 +42,7 @@ std::string check_options(const JwtOptions& options) {
              (options.jwks.empty() ? " is not verified by a secret" : " is verified by a secret, not by a key of jwks");
     }
   }
+  if (!options.jwks_ca.empty() && !options.jwks.starts_with("https://")) return "jwks_ca is for a jwks of https://";
   for (const auto& [header, claim] : options.claims_to_headers) {
     if (std::string error = check_request_field(header); !error.empty()) return error;
     if (claim.empty()) return "claims_to_headers: the claim for " + header + " is missing";
@@ -80,9 +75,15 @@ void describe(config::Schema<JwtOptions>& schema) {
   schema.summary("Lets through who shows a signed token (JWT); its claims are known to the filters behind it.");
   schema.field("issuer", &JwtOptions::issuer, "Who may have made it (iss).").required().one_or_many();
   schema.field("audience", &JwtOptions::audience, "For whom it must be (aud); absent: for anybody.").one_or_many();
-  schema.field("jwks", &JwtOptions::jwks, "The keys: a file with a JWK set.")
+  schema.field("jwks", &JwtOptions::jwks, "The keys: a file with a JWK set, or the URL of one.")
       .file()
+      .check_text(check_url)
       .example("file:/etc/outrigger/jwks.json");
+  schema.field("jwks_ca", &JwtOptions::jwks_ca, "The CAs to trust at that URL; absent: the system's.").file();
+  schema.field("jwks_refresh", &JwtOptions::jwks_refresh, "When to fetch it again.")
+      .range(std::chrono::seconds(1), std::chrono::hours(24));
+  schema.field("jwks_keep", &JwtOptions::jwks_keep, "How long the last good one stands in while it can't be fetched.")
+      .range(std::chrono::seconds(1), std::chrono::hours(24 * 366));
   schema.field("secret", &JwtOptions::secret, "Instead of jwks, for HS256 and the like: the secret.")
       .secret()
       .example("file:/run/secrets/jwt");
@@ -106,48 +107,67 @@ void describe(config::Schema<JwtOptions>& schema) {
 Jwt::Jwt(const JwtOptions& options, FilterContext& context)
     : options_(options),
       rules_{.issuers = options.issuer, .audiences = options.audience, .leeway = options.leeway},
-      keys_(context.loaded<KeySet>()),
+      keys_(context.loaded<KeySource>()),
       verdicts_("jwt", context) {
   for (const std::string& name : options.algorithms) algorithms_.push_back(*base::crypto::algorithm_of(name));
 }
 
-// Why the token is not accepted, "" if it is; then `claims` are its claims.
-std::string Jwt::verify(std::string_view text, WallTime now, base::Json& claims) const {
-  const auto token = parse_token(text);
-  if (!token) return token.error();
-  if (!is_access_token(token->type)) return "it is no access token (typ)";
-  if (!algorithms_.empty() && std::ranges::find(algorithms_, token->algorithm) == algorithms_.end()) {
-    return "its algorithm " + std::string(name_of(token->algorithm)) + " is not among those of jwt";
+// Why the token is not for us, before its signature is looked at; "" if it may be.
+std::string Jwt::objection_to(const Token& token) const {
+  if (!is_access_token(token.type)) return "it is no access token (typ)";
+  if (!algorithms_.empty() && std::ranges::find(algorithms_, token.algorithm) == algorithms_.end()) {
+    return "its algorithm " + std::string(name_of(token.algorithm)) + " is not among those of jwt";
   }
-  switch (keys_->verify(*token)) {
+  return {};
+}
+
+// Of a token that was shown; no failure: it is good, and its claims are known.
+Jwt::Finding Jwt::refusal_of(Exchange& exchange, std::string_view text) {
+  const auto refused = [&](std::string_view why, std::optional<std::uint64_t> lacking = {}) -> Finding {
+    return {.failure = Failure::credentials_wrong,
+            .why = exchange.arena().concat("the token is refused: ", why),
+            .lacking = lacking};
+  };
+  const auto token = parse_token(text);
+  if (!token) return refused(token.error());
+  if (const std::string objection = objection_to(*token); !objection.empty()) return refused(objection);
+  const KeySet* const keys = keys_.now();
+  if (keys == nullptr) {
+    return {.failure = Failure::auth_unavailable,
+            .why = exchange.arena().copy(keys_.problem()),
+            .lacking = keys_.version()};
+  }
+  switch (keys->verify(*token)) {
     case KeySet::Result::good:
       break;
     case KeySet::Result::unknown_key:
-      return "there is no key for it";
+      return refused("there is no key for it", keys_.version());
     case KeySet::Result::bad_signature:
-      return "its signature is wrong";
+      return refused("its signature is wrong");
   }
-  auto parsed = parse_claims(*token);
-  if (!parsed) return parsed.error();
-  claims = std::move(*parsed);
-  return check_claims(claims, rules_, now);
+  const auto claims = parse_claims(*token);
+  if (!claims) return refused(claims.error());
+  const std::string objection = check_claims(*claims, rules_, exchange.wall_now());
+  if (!objection.empty()) return refused(objection);
+  publish_claims(exchange, *claims);
+  return {};
 }
 
-Jwt::Finding Jwt::examine(Exchange& exchange) const {
+Jwt::Finding Jwt::examine(Exchange& exchange) {
   const Headers& headers = exchange.request().headers;
   const auto text = options_.cookie.empty() ? bearer_of(headers) : cookie_of(headers, options_.cookie);
-  if (!text || text->empty()) {
-    const bool shows_nothing = options_.cookie.empty() ? !headers.has(FieldId::authorization) : !text.has_value();
-    if (options_.optional && shows_nothing) return {.is_anonymous = true};
-    return {.failure = Failure::credentials_missing, .why = "there is no token"};
-  }
-  base::Json claims;
-  const std::string objection = verify(*text, exchange.wall_now(), claims);
-  if (!objection.empty()) {
-    return {.failure = Failure::credentials_wrong, .why = exchange.arena().concat("the token is refused: ", objection)};
-  }
-  publish_claims(exchange, claims);
-  return {};
+  if (text && !text->empty()) return refusal_of(exchange, *text);
+  const bool shows_nothing = options_.cookie.empty() ? !headers.has(FieldId::authorization) : !text.has_value();
+  if (options_.optional && shows_nothing) return {.is_anonymous = true};
+  return {.failure = Failure::credentials_missing, .why = "there is no token"};
+}
+
+// The keys may have been rotated, or are on their way at the start: waits for those that may come.
+Task<Jwt::Finding> Jwt::examine_again(Exchange& exchange, Finding first) {
+  const auto fetch = keys_.ask(*first.lacking, exchange.now());
+  if (!fetch && keys_.latest() == *first.lacking) co_return first;
+  if (fetch && !co_await exchange.wait_for(fetch)) co_return first;
+  co_return examine(exchange);
 }
 
 // The fields are ours alone: whatever the client put there is gone, also where the token says nothing.
@@ -172,7 +192,8 @@ Response Jwt::refuse(Exchange& exchange, const Finding& finding) const {
 }
 
 Task<Response> Jwt::handle(Exchange& exchange, Next next) {
-  const Finding finding = examine(exchange);
+  Finding finding = examine(exchange);
+  if (finding.lacking) finding = co_await examine_again(exchange, finding);
   if (finding.failure == Failure::none) {
     verdicts_.allow();
   } else if (verdicts_.refuse(exchange, options_.mode, finding.why)) {

@@ -2,11 +2,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "filters/jwt/claims.h"
-#include "filters/jwt/key_set.h"
+#include "filters/jwt/key_source.h"
 #include "filters/verdict.h"
 #include "outrigger/filter.h"
 
@@ -16,6 +17,9 @@ struct JwtOptions {
   std::vector<std::string> issuer;
   std::vector<std::string> audience;
   std::string jwks;
+  std::string jwks_ca;
+  Duration jwks_refresh = std::chrono::minutes(10);
+  Duration jwks_keep = std::chrono::hours(24);
   std::string secret;
   std::vector<std::string> algorithms;
   Duration leeway = std::chrono::seconds(30);
@@ -39,16 +43,19 @@ class Jwt : public Filter {
     Failure failure = Failure::none;
     std::string_view why{};
     bool is_anonymous = false;
+    std::optional<std::uint64_t> lacking = {};  // the version of the keys that were too few
   };
-  Finding examine(Exchange& exchange) const;
-  std::string verify(std::string_view text, WallTime now, base::Json& claims) const;
+  Finding examine(Exchange& exchange);
+  Finding refusal_of(Exchange& exchange, std::string_view text);
+  Task<Finding> examine_again(Exchange& exchange, Finding first);
+  std::string objection_to(const Token& token) const;
   void tell_service(Exchange& exchange) const;
   Response refuse(Exchange& exchange, const Finding& finding) const;
 
   JwtOptions options_;
   std::vector<base::crypto::Algorithm> algorithms_;
   ClaimRules rules_;
-  std::shared_ptr<const KeySet> keys_;
+  Keys keys_;
   Verdicts verdicts_;
 };
 

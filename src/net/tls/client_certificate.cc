@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "base/crypto/digest.h"
 #include "net/tls/pem.h"
@@ -68,6 +69,19 @@ std::optional<std::string> ClientCheck::apply(ssl_ctx_st* context) const {
   X509_STORE_set_flags(store, flags);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (is_required_ ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
   return std::nullopt;
+}
+
+std::optional<std::chrono::system_clock::time_point> ClientCheck::revocations_until() const {
+  std::optional<std::chrono::system_clock::time_point> first;
+  if (!files_) return first;
+  for (const auto& list : files_->revocations) {
+    const ASN1_TIME* const next = X509_CRL_get0_nextUpdate(list.get());
+    std::tm time{};
+    if (next == nullptr || ASN1_TIME_to_tm(next, &time) != 1) continue;
+    const auto until = std::chrono::system_clock::from_time_t(::timegm(&time));
+    if (!first || until < *first) first = until;
+  }
+  return first;
 }
 
 namespace {

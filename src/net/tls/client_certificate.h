@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ class ClientCheck {
   // Lets connections of `context` be checked, and sessions be taken up only where the same was asked. The error is one
   // line.
   std::optional<std::string> apply(ssl_ctx_st* context) const;
+  // When the first of the revocation lists must be renewed (RFC 5280 section 5.1.2.5).
+  std::optional<std::chrono::system_clock::time_point> revocations_until() const;
 
  private:
   struct Files;

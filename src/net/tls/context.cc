@@ -73,8 +73,10 @@ ContextHandle new_server_context(Policy policy, bool negotiates) {
 
 void FreeContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
-ClientContext::ClientContext(ContextHandle context, bool verifies, std::string digest)
-    : context_(std::move(context)), verifies_(verifies), digest_(std::move(digest)) {}
+ClientContext::ClientContext(ContextHandle context, bool verifies, ExpectedNames names, std::string digest)
+    : context_(std::move(context)), verifies_(verifies), names_(std::move(names)), digest_(std::move(digest)) {
+  if (verifies_) names_.apply(context_.get());
+}
 
 namespace {
 
@@ -111,8 +113,8 @@ bool trust(ssl_ctx_st* context, const std::vector<CertificateHandle>& trusted) {
 
 std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(const std::string& ca_file,
                                                                                bool insecure_skip_verify,
-                                                                               const CertificateFiles& own,
-                                                                               Offer offer) {
+                                                                               const CertificateFiles& own, Offer offer,
+                                                                               std::vector<std::string> names) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return std::unexpected(cannot_set_up());
   const std::string_view offered = wire_form(offer);
@@ -138,8 +140,10 @@ std::expected<std::shared_ptr<ClientContext>, std::string> ClientContext::load(c
     if (!use_pair(context.get(), *pair)) return std::unexpected(cannot_use(own.cert));
     digest += pair->digest;
   }
+  ExpectedNames expected(std::move(names));
+  digest += expected.text();
   return std::shared_ptr<ClientContext>(
-      new ClientContext(std::move(context), !insecure_skip_verify, std::move(digest)));
+      new ClientContext(std::move(context), !insecure_skip_verify, std::move(expected), std::move(digest)));
 }
 
 }  // namespace outrigger::net::tls

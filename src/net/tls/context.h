@@ -4,10 +4,12 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/tls/expected_names.h"
 #include "net/tls/server_options.h"
 #include "net/tls/ticket_keys.h"
 
@@ -40,6 +42,9 @@ class ServerContext {
 
   // Of the certificate that ends first.
   std::chrono::system_clock::time_point not_after() const { return not_after_; }
+  // Of the revocation list that must be renewed first; from then on every client with a certificate is refused.
+  // Nothing: there is no list, or one that says no time.
+  std::optional<std::chrono::system_clock::time_point> revocations_until() const { return revocations_until_; }
   // The first certificate without its chain, so that a client can be told to trust it.
   std::string certificate_pem() const;
   ssl_ctx_st* get() const { return contexts_.front().get(); }
@@ -54,6 +59,7 @@ class ServerContext {
   std::vector<ContextHandle> contexts_;                    // the first is for all other names
   std::map<std::string, ssl_ctx_st*, std::less<>> names_;  // "a.example", "*.example"
   std::chrono::system_clock::time_point not_after_;
+  std::optional<std::chrono::system_clock::time_point> revocations_until_;
 };
 
 // How upstreams are checked. The same protocol rules as ServerContext; sessions are resumed where connect() is given a
@@ -64,21 +70,26 @@ class ClientContext {
   // Trusts the certificates in `ca_file` (PEM; intermediates and single servers' certificates may stand there too), or
   // the system's when empty. The server's name is checked as well. `insecure_skip_verify` accepts every certificate.
   // Errors are one line. Cost: blocks on the files, all of which are read here and not later on a worker.
-  // `own`: what we show a server that asks; empty names: nothing. `offer`: by ALPN.
+  // `own`: what we show a server that asks; empty names: nothing. `offer`: by ALPN. `names`: what to check instead of
+  // the server's name; without verification they are not looked at.
   static std::expected<std::shared_ptr<ClientContext>, std::string> load(const std::string& ca_file,
                                                                          bool insecure_skip_verify,
                                                                          const CertificateFiles& own = {},
-                                                                         Offer offer = Offer::http1);
+                                                                         Offer offer = Offer::http1,
+                                                                         std::vector<std::string> names = {});
 
   bool verifies() const { return verifies_; }
+  // Is it the name that a server is asked for that its certificate must have?
+  bool checks_server_name() const { return verifies_ && names_.empty(); }
   // Equal for contexts that trust the same certificates by the same rules, and show and offer the same.
   const std::string& digest() const { return digest_; }
   ssl_ctx_st* get() const { return context_.get(); }
 
  private:
-  ClientContext(ContextHandle context, bool verifies, std::string digest);
+  ClientContext(ContextHandle context, bool verifies, ExpectedNames names, std::string digest);
   ContextHandle context_;
   bool verifies_;
+  ExpectedNames names_;
   std::string digest_;
 };
 

@@ -48,6 +48,7 @@ class ServerContext::Builder {
     auto check = ClientCheck::load(options_);
     if (!check) return check.error();
     check_.emplace(std::move(*check));
+    made_->revocations_until_ = check_->revocations_until();
     made_->tickets_ = std::make_unique<TicketKeys>();
     if (options_.ticket_keys.empty()) return std::nullopt;
     const auto text = read_file(options_.ticket_keys);

@@ -239,6 +239,48 @@ TEST_CASE("tls: the certificate's names and addresses are accepted", "[net][tls]
   REQUIRE(ends.handshake());
 }
 
+TEST_CASE("tls: one of the expected names must be in the certificate, whatever the server is called", "[net][tls]") {
+  struct Row {
+    const char* why;
+    std::vector<std::string> expected;
+    bool is_accepted;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"a URI", {"spiffe://cluster/api"}, true},
+      {"one of several", {"spiffe://cluster/other", "spiffe://cluster/api"}, true},
+      {"a host name", {"api.test"}, true},
+      {"a host name by the certificate's wildcard", {"a.wild.test"}, true},
+      {"an IP address", {"10.1.2.3"}, true},
+      {"an IPv6 address in another form", {"2001:DB8:0::1"}, true},
+      {"another URI", {"spiffe://cluster/api/x"}, false},
+      {"the beginning of the URI", {"spiffe://cluster/ap"}, false},
+      {"another case of the URI", {"spiffe://cluster/API"}, false},
+      {"two levels below the wildcard", {"b.a.wild.test"}, false},
+      {"another host name", {"other.test"}, false},
+      {"another IP address", {"10.1.2.4"}, false},
+      {"the common name", {"common.test"}, false},
+      {"an email address", {"ops@api.test"}, false},
+  }));
+  CAPTURE(row.why);
+  TemporaryFolder files;
+  const CertifiedKey shown =
+      make_certificate({.common_name = "common.test",
+                        .names = {"spiffe://cluster/api", "api.test", "*.wild.test", "10.1.2.3", "2001:db8::1"},
+                        .from = system_clock::now() - hours(1),
+                        .until = system_clock::now() + hours(1)})
+          .value();
+  const auto ca = files.put("ca.pem", to_pem(shown.certificate.get()));
+  auto client = ClientContext::load(ca, false, {}, Offer::http1, row.expected).value();
+  for (const char* const name : {"evil.test", "10.9.9.9", ""}) {
+    CAPTURE(name);
+    Ends ends(server_with(files, shown), client, name);
+    CHECK(ends.handshake() == row.is_accepted);
+    if (row.is_accepted) continue;
+    CHECK(ends.client->handshake_failure() == Failure::upstream_certificate);
+    CHECK(ends.client->error_text() == "hostname mismatch: it is not for " + row.expected.front());
+  }
+}
+
 TEST_CASE("tls: insecure_skip_verify accepts any certificate", "[net][tls]") {
   Ends ends(ServerContext::self_signed().value(), ClientContext::load("", true).value(), "evil.test");
   REQUIRE(ends.handshake());

@@ -99,12 +99,13 @@ std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<Clie
                                    const std::string& server_name, std::shared_ptr<SessionCache> sessions) {
   ssl_ctx_st* native = context->get();
   const bool verifies = context->verifies();
+  const bool is_checked = context->checks_server_name();
   std::unique_ptr<TlsTransport> transport(new TlsTransport(loop, fd, native, std::move(context)));
   if (!transport->session_) return transport;
   SSL_set_connect_state(transport->session_.get());
   if (!server_name.empty()) {
-    transport->check_server_name(server_name);
-  } else if (verifies) {
+    transport->ask_for(server_name, is_checked || !verifies);
+  } else if (is_checked) {
     transport->refuse("no server name to check the certificate against");
   }
   transport->sessions_ = std::move(sessions);
@@ -113,18 +114,18 @@ std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<Clie
 }
 
 // RFC 6066 section 3: SNI carries host names only, without the trailing dot.
-void TlsTransport::check_server_name(std::string name) {
+void TlsTransport::ask_for(std::string name, bool checks) {
   if (name.ends_with('.')) name.pop_back();
   if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
   ssl_st* session = session_.get();
-  server_name_ = name;
-  const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), name.c_str()) == 1;
-  clear_errors();
-  if (is_address) return;
+  std::array<std::byte, 16> storage{};
+  const bool is_address = !ip_bytes(name, storage).empty();
+  if (checks && is_address) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), name.c_str());
   SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (SSL_set1_host(session, name.c_str()) != 1 || SSL_set_tlsext_host_name(session, name.c_str()) != 1) {
-    refuse("\"" + name + "\" is no server name");
-  }
+  const bool is_set = is_address || ((!checks || SSL_set1_host(session, name.c_str()) == 1) &&
+                                     SSL_set_tlsext_host_name(session, name.c_str()) == 1);
+  if (!is_set) refuse("\"" + name + "\" is no server name");
+  server_name_ = std::move(name);
   clear_errors();
 }
 
@@ -178,7 +179,8 @@ void TlsTransport::explain_failed_handshake(int error) {
     failure_ = Failure::upstream_certificate;
     error_text_ = X509_verify_cert_error_string(verified);
     if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-      error_text_ += ": it is not for " + server_name_;
+      const ExpectedNames* const names = ExpectedNames::of(SSL_get_SSL_CTX(session_.get()));
+      error_text_ += ": it is not for " + (names != nullptr ? names->text() : server_name_);
     }
   } else if (error == ECONNABORTED) {
     error_text_ = "the peer closed the connection during the TLS handshake";

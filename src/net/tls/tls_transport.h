@@ -46,7 +46,7 @@ class TlsTransport final : public Transport {
                                             std::shared_ptr<SessionCache>);
 
   TlsTransport(EventLoop& loop, int fd, ssl_ctx_st* context, std::shared_ptr<const void> owner);
-  void check_server_name(std::string name);
+  void ask_for(std::string name, bool checks);
   void refuse(std::string text);
   IoResult outcome(int result, int& error);
   IoResult write_record(const char* data, std::size_t size, bool more);
@@ -73,8 +73,8 @@ class TlsTransport final : public Transport {
 std::unique_ptr<Transport> accept(EventLoop& loop, int fd, std::shared_ptr<ServerContext> context);
 
 // The client's side of a connection to an upstream. `server_name` (a host name or an IP address) is sent as SNI and is
-// what the certificate must be for; it may be empty only when the context verifies nothing. `sessions`, if any, belongs
-// to this server name. Takes the descriptor.
+// what the certificate must be for; it may be empty only where the context does not check it. `sessions`, if any,
+// belongs to this server name. Takes the descriptor.
 std::unique_ptr<Transport> connect(EventLoop& loop, int fd, std::shared_ptr<ClientContext> context,
                                    const std::string& server_name, std::shared_ptr<SessionCache> sessions = nullptr);
 

@@ -48,7 +48,13 @@ Response StatusPages::readyz(Exchange& exchange) {
   if (const std::string why = server_.not_ready(); !why.empty()) {
     return exchange.respond(503, exchange.arena().concat("not ready: ", why, "\n"), kText);
   }
+  if (const std::string missing = RemoteDocuments::problems(true); !missing.empty()) {
+    return exchange.respond(503, exchange.arena().concat("not ready: requests are refused without\n", missing), kText);
+  }
   const LoadReport& report = server_.reloader().report();
+  if (const std::string missing = RemoteDocuments::problems(false); report.ok && !missing.empty()) {
+    return exchange.respond(200, exchange.arena().concat("ready, but requests are refused without\n", missing), kText);
+  }
   if (report.ok) return exchange.respond(200, "ready\n", kText);
   return exchange.respond(200,
                           exchange.arena().concat("ready, with the configuration before: the last reload failed\n",

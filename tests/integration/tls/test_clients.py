@@ -139,6 +139,26 @@ class Clients(TlsCase):
         until(lambda: self.curl(proxy, *self.pair()).code != 0, "the revocation")
         self.assertEqual(200, self.curl(proxy, *self.pair(other)).status)
 
+    def test_a_list_that_cannot_be_read_leaves_the_one_before(self):
+        self.ca.revoke(self.client_cert[0])
+        other = self.ca.issue("other", "/CN=other", "DNS:other.example", "clientAuth")
+        proxy = self.tls_proxy(self.asks + f', crl: "{self.ca.crl}"')
+        self.ca.crl.write_text("nothing")
+        until(lambda: "holds no revocation list" in proxy.stderr(), "the complaint")
+        self.assertNotEqual(0, self.curl(proxy, *self.pair()).code)
+        self.assertEqual(200, self.curl(proxy, *self.pair(other)).status)
+
+    def test_a_list_that_was_not_renewed_lets_nobody_in_and_is_loud(self):
+        self.ca.revoke(seconds=3)
+        proxy = self.tls_proxy(self.asks + f', crl: "{self.ca.crl}"')
+        days = Metrics(proxy.address("status")).value("outrigger_crl_expiry_days")
+        self.assertLess(days, 3 / 86400)
+        self.assertGreater(days, -1)
+        until(lambda: self.curl(proxy, *self.pair()).code != 0, "the end of the list")
+        until(lambda: "CRL has expired" in proxy.stderr(), "the complaint")
+        self.ca.revoke()
+        until(lambda: self.curl(proxy, *self.pair()).code == 0, "the renewed list")
+
     def test_rules_look_at_the_certificate(self):
         proxy = self.tls_proxy(self.asks + ", client_auth: optional",
                                "{access: {rules: [{allow: {client_cert: 'spiffe://prod/*'}}]}}")

@@ -84,6 +84,18 @@ class Downstream(TlsCase):
         self.assertEqual(200, kept.get().status)
 
 
+    def test_a_pair_that_does_not_fit_leaves_the_one_before(self):
+        certs = self.certificates("old.example")
+        proxy = self.proxy(FILES, self.start(raw.Peer.answering()), certs=certs)
+        old = ssl.get_server_certificate(("127.0.0.1", proxy.port()))
+        for name, content in (("tls.key", (pathlib.Path(self.certificates("other.example")) / "tls.key").read_text()),
+                              ("tls.crt", "no certificate")):
+            (pathlib.Path(certs) / name).write_text(content)
+            until(lambda: ("does not match" if name == "tls.key" else "holds no certificate") in proxy.stderr(), "the complaint")
+            self.assertEqual(old, ssl.get_server_certificate(("127.0.0.1", proxy.port())))
+            self.assertEqual(200, self.client(proxy, tls="x").get().status)
+
+
 class Upstream(TlsCase):
     def nginx(self):
         self.certs = self.certificates()
