@@ -14,7 +14,7 @@ class Documents(unittest.TestCase):
             text = (ADAPTERS / name / "README.md").read_text()
             if name in ("json", "prometheus", "process"):
                 text += (ADAPTERS / "json/README.md").read_text()  # where what scrapes have in common is said
-            title = "health[].path" if name == "health" else f"[].{name}"
+            title = {"health": "health[].path", "logs": "logs[].tail"}.get(name, f"[].{name}")
             block = re.search(rf"^### `\w*{re.escape(title)}`\n(.*?)(?=^### |\Z)", reference, re.M | re.S)
             for option in re.findall(r"^\| `(\w+)` \|", block.group(1), re.M):
                 with self.subTest(adapter=name, option=option):
