@@ -61,6 +61,8 @@ class Following(Logs):
                 proxy = self.follow()
                 log = NumberedLog(proxy.dir / "a.log")
                 self.addCleanup(log.close)
+                log.write(1)
+                self.records(proxy, 1)  # a file that was never seen before it lost its name is nobody's
                 for _ in range(5):
                     log.write(400)
                     # What is removed is only safe once it is open; a copy and a rename are so at any time.
