@@ -174,8 +174,9 @@ class WebSockets(Upstream):
         sender.join(0.5)
         self.assertTrue(sender.is_alive())
         self.assertLess(self.served.resident_bytes() - before, 2 << 20)
-        client.socket.shutdown(socket.SHUT_RDWR)
+        client.socket.shutdown(socket.SHUT_RDWR)  # wakes the sender
         sender.join(PATIENCE)
+        client.reset()  # or the tunnel would wait for the service
 
     def test_where_the_service_has_the_choice_it_is_http_1(self):
         with tempfile.TemporaryDirectory() as directory:
