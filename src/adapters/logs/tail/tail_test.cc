@@ -171,6 +171,24 @@ TEST_CASE("logs: a truncated file begins anew, what was not read comes from its 
   CHECK(Strings(lines.begin(), lines.begin() + 4) == Strings{"one", "two", "three", "4"});
 }
 
+TEST_CASE("logs: a truncated file is known by its beginning where size and end are the same", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  Follower follower(directory);
+  const std::string rest = " " + std::string(80, 'x') + "\n";
+  append(directory / "a.log", "1" + rest);
+  follower.start();
+  follower.lines(1);
+  follower.be_full(true);
+  append(directory / "a.log", "2" + rest);
+  std::filesystem::copy_file(directory / "a.log", directory / "a.log.1");
+  std::filesystem::resize_file(directory / "a.log", 0);
+  append(directory / "a.log", "3" + rest);
+  follower.be_full(false);
+  const Strings& lines = follower.lines(3);
+  REQUIRE(lines.size() == 3);
+  CHECK((lines[1][0] == '2' && lines[2][0] == '3'));
+}
+
 TEST_CASE("logs: copies that match the pattern are not read again", "[adapters][logs]") {
   const TemporaryDirectory directory;
   Follower follower(directory);

@@ -36,7 +36,7 @@ void TailedFile::start_at(std::uint64_t offset) {
 
 TailedFile::Change TailedFile::look() {
   const std::uint64_t now = size();
-  if (now < offset_ || !last_.is_in(fd_)) return Change::cut;
+  if (now < offset_ || !last_.is_in(fd_) || !first_.is_in(fd_)) return Change::cut;
   return now > offset_ ? Change::grown : Change::none;
 }
 

@@ -21,7 +21,7 @@ class TailedFile {
   enum class Change : std::uint8_t {
     none,
     grown,
-    cut  // shorter than what was read, or other bytes where the latest ones were: it was truncated and begins anew
+    cut  // shorter than what was read, or other bytes at its beginning or where the latest ones were: it begins anew
   };
 
   // Opens a regular file for reading, to go on at `offset`. The error is a sentence.
@@ -33,7 +33,7 @@ class TailedFile {
 
   // Goes on at `offset`, the beginning of a line.
   void start_at(std::uint64_t offset);
-  // What happened since the latest read: two or three system calls.
+  // What happened since the latest read: three system calls and a hash of a kilobyte.
   Change look();
   // Reads up to `budget` bytes and calls `take(const Line&, std::uint64_t begin)` for every line that ended in them,
   // `begin` its place. True: there may be more; false: it is read to its end.
