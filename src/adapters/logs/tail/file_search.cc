@@ -17,6 +17,11 @@ namespace {
 
 constexpr int kMostLooks = 10'000;
 
+// Since 1970, in nanoseconds.
+std::int64_t changed_at(const struct stat& status) {
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -105,6 +110,30 @@ bool is_rotated_name(std::string_view name, std::string_view candidate) {
   const std::string_view stem = name.substr(0, name.rfind('.'));
   return !stem.empty() && stem != name && candidate.size() > stem.size() + 1 && candidate.starts_with(stem) &&
          std::string_view("-._").contains(candidate[stem.size()]) && candidate != name;
+}
+
+std::vector<NamedFile> later_rotations(const std::string& path, int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return {};
+  const std::string name = name_of(path);
+  const auto is_number = [](std::string_view more) {
+    return more.find_first_of("0123456789") != std::string_view::npos &&
+           more.find_first_not_of("0123456789-._T") == std::string_view::npos;
+  };
+  std::vector<std::pair<std::int64_t, NamedFile>> found;
+  find_in(directory_of(path), [&](const NamedFile& file) {
+    const std::string candidate = name_of(file.path);
+    struct stat other{};
+    if (candidate.starts_with(name) && is_number(std::string_view(candidate).substr(name.size())) &&
+        ::stat(file.path.c_str(), &other) == 0 && changed_at(other) >= changed_at(status)) {
+      found.emplace_back(changed_at(other), file);
+    }
+    return false;
+  });
+  std::ranges::sort(found, {}, &std::pair<std::int64_t, NamedFile>::first);
+  std::vector<NamedFile> files;
+  for (auto& [time, file] : found) files.push_back(std::move(file));
+  return files;
 }
 
 std::optional<NamedFile> find_again(const FilePosition& position) {

@@ -29,4 +29,8 @@ bool is_rotated_name(std::string_view name, std::string_view candidate);
 // truncated, by its name a rotated one. Looks at the files beside it; at most 10,000. Waits for the disk.
 std::optional<NamedFile> find_again(const FilePosition& position);
 
+// The files beside `path` that were rotated from it later than the open file `fd` was, oldest first: their names are
+// its name with numbers or a date, and they were written to later. For rotations that nobody saw. Waits for the disk.
+std::vector<NamedFile> later_rotations(const std::string& path, int fd);
+
 }  // namespace outrigger::adapters::logs

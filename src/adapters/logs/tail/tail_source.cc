@@ -32,6 +32,10 @@ TailSource::~TailSource() { stats_.files.add(-static_cast<std::int64_t>(files_.s
 void TailSource::start() {
   for (FilePosition& position : known_) restore(std::move(position));
   known_.clear();
+  const std::size_t restored = files_.size();
+  for (std::size_t i = 0; i < restored; ++i) {
+    if (files_[i]->is_elsewhere) follow_later(files_[i]->origin.name, files_[i]->file->fd());
+  }
   for (const auto& tracked : files_) tracked->is_copy = is_copy_of_known(*tracked);
   scan();
   is_started_ = true;
@@ -53,7 +57,20 @@ void TailSource::restore(FilePosition known) {
   if (is_followed(found->id)) return;
   auto position = std::make_shared<FilePosition>(std::move(known));
   position->id = found->id;
-  track(*found, std::move(position), false);
+  Tracked* tracked = track(*found, position, false);
+  if (tracked != nullptr) tracked->is_elsewhere = found->path != position->path;
+}
+
+// More than one rotation happened since the open file had that name: what came in between is read behind it.
+void TailSource::follow_later(const std::string& path, int fd) {
+  for (const NamedFile& file : later_rotations(path, fd)) {
+    if (is_followed(file.id)) continue;
+    auto position = std::make_shared<FilePosition>();
+    position->path = path;
+    position->id = file.id;
+    Tracked* tracked = track(file, std::move(position), false);
+    if (tracked != nullptr) tracked->is_rotated = true;
+  }
 }
 
 // `position`: how far it was read, under the name that it had.
@@ -87,6 +104,7 @@ void TailSource::scan() {
 }
 
 void TailSource::find_rotated(const std::vector<NamedFile>& files) {
+  std::vector<const Tracked*> rotated;
   for (const auto& tracked : files_) {
     const auto named = std::ranges::find(files, tracked->file->id(), &NamedFile::id);
     if (named == files.end()) {
@@ -94,6 +112,7 @@ void TailSource::find_rotated(const std::vector<NamedFile>& files) {
         tracked->changed_at = loop_.now();
         tracked->may_grow = true;
         stats_.rotated.add();
+        rotated.push_back(tracked.get());
       }
       continue;
     }
@@ -104,6 +123,7 @@ void TailSource::find_rotated(const std::vector<NamedFile>& files) {
       tracked->origin.position->path = named->path;
     }
   }
+  for (const Tracked* tracked : rotated) follow_later(tracked->origin.name, tracked->file->fd());
 }
 
 void TailSource::find_new(const std::vector<NamedFile>& files) {
@@ -255,6 +275,7 @@ void TailSource::read_copy(Tracked& cut) {
   if (copy == nullptr) return;
   copy->file->start_at(mark.offset);
   copy->is_rotated = true;
+  follow_later(cut.origin.name, copy->file->fd());
 }
 
 void TailSource::flush_waiting(bool all) {

@@ -36,6 +36,7 @@ struct TailOptions {
 //                   to it for kRotatedWait
 //   copied, cut     what was not read yet is read from the copy, if one stands beside it
 //   removed, made   as renamed
+//   several times   before anybody looked: the files in between are read too, where their names are numbers or dates
 //   restart         the files of the state file are found again by inode and content, wherever they are in their
 //                   directory
 //
@@ -60,10 +61,11 @@ class TailSource final : public Source {
     Joiner joiner;
     Origin origin;  // the name it was found under
     int watch = -1;
-    bool may_grow = true;     // since the latest read to the end
-    bool is_rotated = false;  // no name that matches leads to it
-    bool is_copy = false;     // of one that is followed: not read unless that one is cut
-    Instant changed_at{};     // when it last gave a line or lost its name
+    bool may_grow = true;       // since the latest read to the end
+    bool is_rotated = false;    // no name that matches leads to it
+    bool is_elsewhere = false;  // found under another name after a restart
+    bool is_copy = false;       // of one that is followed: not read unless that one is cut
+    Instant changed_at{};       // when it last gave a line or lost its name
   };
   // A position of a file that is followed no longer, while records of it wait for delivery.
   struct Fading {
@@ -87,6 +89,7 @@ class TailSource final : public Source {
   bool waits_for_older(const Tracked& tracked) const;
   void begin_anew(Tracked& tracked);
   void read_copy(Tracked& cut);
+  void follow_later(const std::string& path, int fd);
   void give(Tracked& tracked, const Line& line, std::uint64_t begin);
   void flush_waiting(bool all);
   void close_finished();

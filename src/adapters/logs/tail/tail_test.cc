@@ -248,6 +248,28 @@ TEST_CASE("logs: a restart finds files that were rotated meanwhile", "[adapters]
   CHECK(follower.lines(3) == Strings{"one", "two", "three"});
 }
 
+TEST_CASE("logs: files in between are read when there were several rotations at once", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  Follower follower(directory);
+  append(directory / "a.log", "one\n");
+  append(directory / "a.log.err", "another file\n");
+  follower.start();
+  follower.lines(1);
+  const bool restarts = GENERATE(false, true);
+  if (restarts) follower.be_full(true);
+  append(directory / "a.log", "two\n");
+  move(directory / "a.log", directory / "a.log.2");
+  append(directory / "a.log", "three\n");
+  move(directory / "a.log", directory / "a.log.1");
+  append(directory / "a.log.err", "and more\n");
+  append(directory / "a.log", "four\n");
+  if (restarts) {
+    follower.be_full(false);
+    follower.start();
+  }
+  CHECK(follower.lines(4) == Strings{"one", "two", "three", "four"});
+}
+
 TEST_CASE("logs: a file that is gone after a restart is told", "[adapters][logs]") {
   const TemporaryDirectory directory;
   Follower follower(directory);
