@@ -14,7 +14,7 @@ namespace outrigger::proxy {
 // The content that a connection may move within a turn: bytes, and for each piece, however small, what passing it on
 // costs beside them.
 inline constexpr std::uint32_t kBytesPerTurn = 1024 * 1024;
-inline constexpr std::uint32_t kCostOfPiece = 4096;
+inline constexpr std::uint32_t kCostOfPiece = 16 * 1024;
 
 // Counts the work of one connection within a turn of its loop.
 class Turn {
