@@ -35,6 +35,7 @@ class AuthServer:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # who asked has left: a question that was given up
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @staticmethod
