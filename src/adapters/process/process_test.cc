@@ -1,5 +1,6 @@
 #include "adapters/process/process.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,11 +20,19 @@ namespace {
 // A child that does nothing until the test ends it.
 class Child {
  public:
-  Child() : pid_(::fork()) {
+  // It has begun when its end of the pipe is closed: before, it has no memory of its own.
+  Child() {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    pid_ = ::fork();
     if (pid_ == 0) {
       ::execlp("sleep", "sleep", "60", nullptr);
       ::_exit(127);
     }
+    ::close(ends[1]);
+    char byte = 0;
+    CHECK(::read(ends[0], &byte, 1) == 0);
+    ::close(ends[0]);
   }
   ~Child() { end(); }
   void end() {
@@ -35,7 +44,7 @@ class Child {
   std::string pid() const { return std::to_string(pid_); }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = 0;
 };
 
 }  // namespace

@@ -180,7 +180,10 @@ class PageParser {
     if (family.type == Declared::histogram || family.type == Declared::summary) {
       return add_part(family, suffix, std::move(sample));
     }
-    if (family.type == Declared::gauge_histogram) return add_plain(open(sample.name), std::move(sample));
+    if (family.type == Declared::gauge_histogram) {
+      Open& part = open(sample.name);
+      return add_plain(part, std::move(sample));
+    }
     // OpenMetrics names a counter without its _total, and an info without its _info; the page that we make has it.
     if (!suffix.empty() && family.made.metrics.empty()) family.made.name = sample.name;
     if (family.made.name != sample.name) return fail("samples with and without a suffix");
