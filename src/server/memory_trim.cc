@@ -1,8 +1,12 @@
 #include "server/memory_trim.h"
 
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/memory_budget.h"
 
@@ -14,7 +18,26 @@ namespace {
 
 constexpr Duration kEvery = 10s;
 
+// What cannot be written to has no changes that would be lost.
+int let_go(dl_phdr_info* object, std::size_t, void*) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (const ElfW(Phdr) & part : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (object->dlpi_addr + part.p_vaddr) / page * page;
+    const std::uintptr_t end = (object->dlpi_addr + part.p_vaddr + part.p_memsz + page - 1) / page * page;
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // NOLINT(performance-no-int-to-ptr)
+  }
+  return 0;
+}
+
 }  // namespace
+
+void MemoryTrim::forget_start() {
+#ifndef OUTRIGGER_SANITIZED
+  ::malloc_trim(0);
+  ::dl_iterate_phdr(let_go, nullptr);
+#endif
+}
 
 MemoryTrim::MemoryTrim(EventLoop& loop) : timer_(loop, [this] { look(); }) { timer_.start(kEvery); }
 

@@ -144,6 +144,7 @@ int Server::run() {
   for (const std::string& socket : inherited_.unused()) {
     log(LogLevel::warn, "no listener has the name or the address of a socket that was passed", {{"socket", socket}});
   }
+  MemoryTrim::forget_start();
   manager_.start_watchdog([this](std::function<void()> all_answered) { ask_workers(std::move(all_answered)); });
   if (start_app()) loop_.run();
   signals_.reset();
