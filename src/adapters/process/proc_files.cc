@@ -44,6 +44,13 @@ std::optional<double> count_entries(const std::string& folder) {
   return error ? std::nullopt : std::optional(count);
 }
 
+// The figure of stat is not summed over processors: 0 for a small process.
+double resident_pages(const std::string& folder) {
+  double size = 0, resident = 0;
+  std::istringstream(read(folder + "/statm")) >> size >> resident;
+  return resident;
+}
+
 }  // namespace
 
 std::optional<ProcessUsage> usage_of(int pid, const std::string& proc) {
@@ -65,7 +72,7 @@ std::optional<ProcessUsage> usage_of(int pid, const std::string& proc) {
   usage.cpu_seconds = static_cast<double>(field(14) + field(15)) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   usage.threads = static_cast<double>(field(20));
   usage.started = field(22);
-  usage.resident_bytes = static_cast<double>(field(24)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  usage.resident_bytes = resident_pages(folder) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   usage.open_fds = count_entries(folder + "/fd");
   return usage;
 }

@@ -85,7 +85,8 @@ TEST_CASE("process: a stat line is read behind whatever name the process gave it
   std::filesystem::create_directories(folder + "/fd");
   const auto write = [&](const char* file, std::string_view text) { std::ofstream(folder + file) << text; };
   write("/stat",
-        "77 (a) b) 9) S 1 77 77 0 -1 4194304 100 0 0 0 200 100 0 0 20 0 5 0 12345 1000 3 18446744073709551615");
+        "77 (a) b) 9) S 1 77 77 0 -1 4194304 100 0 0 0 200 100 0 0 20 0 5 0 12345 1000 0 18446744073709551615");
+  write("/statm", "730 3 2 5 0 89 0\n");
   write("/comm", "worker\n");
   write("/cmdline", std::string_view("/usr/bin/app\0-x\0", 16));
   const auto usage = usage_of(77, proc);
