@@ -102,6 +102,14 @@ void read_5424(std::string_view text, SyslogMessage& message) {
 }
 
 // "Nov 26 05:16:01" has 15 characters, the day two places (one, from some senders).
+// "22:14:15"
+bool is_clock(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i % 3 == 2 ? text[i] != ':' : !is_digit(text[i])) return false;
+  }
+  return true;
+}
+
 std::size_t length_of_3164_time(std::string_view text) {
   if (text.size() < 14 || text[3] != ' ') return 0;
   for (std::size_t i = 0; i < 3; ++i) {
@@ -111,7 +119,7 @@ std::size_t length_of_3164_time(std::string_view text) {
   while (at < 6 && (text[at] == ' ' || is_digit(text[at]))) ++at;
   if (at < text.size() && text[at] == ' ') ++at;
   // What stands before the clock was counted: one or two places of the day and a blank.
-  if (text.size() < at + 8 || text[at - 1] != ' ' || text[at + 2] != ':' || text[at + 5] != ':') return 0;
+  if (text.size() < at + 8 || text[at - 1] != ' ' || !is_clock(text.substr(at, 8))) return 0;
   at += 8;
   if (at + 1 < text.size() && text[at] == '.' && is_digit(text[at + 1])) {
     ++at;

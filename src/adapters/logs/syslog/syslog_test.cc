@@ -86,6 +86,8 @@ TEST_CASE("logs: syslog messages of RFC 3164 and what passes for one are read", 
       {std::string_view("<13>a\0\n", 7), "1.5 ||||||a"},
       {"<13>a b: c", "1.5 ||||||a b: c"},
       {"<13>a[1", "1.5 ||||||a[1"},
+      // A clock is digits: else the time ended inside a character (found by fuzzing).
+      {"<34>Oct 11 22:14:1\xEF\xBF\xBD h su: x", "4.2 ||||||Oct 11 22:14:1\xEF\xBF\xBD h su: x"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

@@ -149,6 +149,17 @@ std::optional<std::chrono::local_days> TimeParts::date(int of_year) const {
   return local_days(date);
 }
 
+namespace {
+
+// Nothing before 1679 and behind 2261: nanoseconds since 1970 go no further.
+std::optional<WallTime> wall_time(std::chrono::seconds since, std::int64_t nanoseconds) {
+  constexpr std::chrono::seconds kFurthest(9'200'000'000);
+  if (since < -kFurthest || since > kFurthest) return std::nullopt;
+  return WallTime(since) + std::chrono::nanoseconds(nanoseconds);
+}
+
+}  // namespace
+
 int TimeParts::guess_year(WallTime now) const {
   using namespace std::chrono;
   const auto tomorrow = floor<days>(now) + days(1);
@@ -160,7 +171,7 @@ int TimeParts::guess_year(WallTime now) const {
 
 std::optional<WallTime> TimeParts::time(const Zone& zone, WallTime now) const {
   using namespace std::chrono;
-  if (epoch) return WallTime(seconds(*epoch)) + std::chrono::nanoseconds(nanoseconds);
+  if (epoch) return wall_time(seconds(*epoch), nanoseconds);
   // A time of day alone is today's.
   TimeParts dated = *this;
   if (!year && !month && !day && !day_of_year) {
@@ -176,7 +187,7 @@ std::optional<WallTime> TimeParts::time(const Zone& zone, WallTime now) const {
   if (afternoon) hours_of_day = hour % 12 + (*afternoon ? 12 : 0);
   const local_seconds local = *day_of_time + hours(hours_of_day) + minutes(minute) + seconds(second);
   const sys_seconds utc = east ? sys_seconds(local.time_since_epoch()) - *east : zone.to_utc(local);
-  return time_point_cast<WallTime::duration>(utc) + std::chrono::nanoseconds(nanoseconds);
+  return wall_time(utc.time_since_epoch(), nanoseconds);
 }
 
 }  // namespace outrigger::adapters::logs
