@@ -4,8 +4,8 @@
 
 namespace outrigger::adapters::logs {
 
-// May `text` stand in JSON as a number? RFC 8259 section 6: "+1", "01" and "1." may not. At most 32 characters, so that
-// readers keep its value.
+// May `text` stand in JSON as a number? RFC 8259 section 6: "+1", "01" and "1." may not. At most 32 characters, and an
+// exponent of at most two digits, so that readers keep its value and none finds it infinite.
 constexpr bool is_json_number(std::string_view text) {
   if (text.size() > 32) return false;
   const auto digits = [&text] {
@@ -25,7 +25,8 @@ constexpr bool is_json_number(std::string_view text) {
   if (text.starts_with('e') || text.starts_with('E')) {
     text.remove_prefix(1);
     if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (digits() == 0) return false;
+    const std::size_t exponent = digits();
+    if (exponent == 0 || exponent > 2) return false;
   }
   return text.empty();
 }
