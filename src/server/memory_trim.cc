@@ -18,6 +18,7 @@ namespace {
 
 constexpr Duration kEvery = 10s;
 
+#ifndef OUTRIGGER_SANITIZED
 // What cannot be written to has no changes that would be lost.
 int let_go(dl_phdr_info* object, std::size_t, void*) {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
@@ -29,6 +30,7 @@ int let_go(dl_phdr_info* object, std::size_t, void*) {
   }
   return 0;
 }
+#endif
 
 }  // namespace
 
