@@ -44,7 +44,7 @@ class Bench:
         result = Result(workload)
         with Backend() as backend:
             work = Work(backend.port, self.certificate if workload.tls else (), workload.sidecar, workload.cached,
-                        workload.workers, workload.streams > 0)
+                        workload.workers, http2=workload.streams > 0)
             kinds = [kind for kind in self.proxies if (workload.floor or not kind.is_floor) and (work.cached or not kind.is_cache)]
             kinds = [kind for kind in kinds if self._can(kind, work, result)]
             _MEASURES[workload.kind](self, workload, work, backend, kinds, result)

@@ -31,9 +31,9 @@ class Work:
     sidecar: bool = False
     cached: bool = False  # 200 answers are kept for ten minutes
     workers: int = 1
-    traced: bool = False  # with a collector that is told of failures only
     http2: bool = False  # from clients; the service then gets at most `pool` connections where the proxy can say so
     pool: int = _POOL
+    traced: bool = False  # with a collector that is told of failures only
 
     def client_tls(self):
         return ssl.create_default_context(cafile=str(self.tls[0])) if self.tls else None
