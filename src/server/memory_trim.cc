@@ -36,7 +36,6 @@ int let_go(dl_phdr_info* object, std::size_t, void*) {
 
 void MemoryTrim::forget_start() {
 #ifndef OUTRIGGER_SANITIZED
-  ::malloc_trim(0);
   ::dl_iterate_phdr(let_go, nullptr);
 #endif
 }

@@ -14,9 +14,9 @@ class MemoryTrim {
 
   explicit MemoryTrim(EventLoop& loop);
 
-  // The start is over: what only it needed is no longer held. The heap goes back to the system, and code and constants
-  // of the files that are mapped are let go; they stay in the page cache, where a touch finds them (a minor fault for
-  // 64 KiB) and the system may drop what nobody touches. Cost: 0.1 ms.
+  // The start is over: code and constants of the mapped files that only it needed are let go. They stay in the page
+  // cache, where a touch finds them (a minor fault for 64 KiB) and the system may drop what nobody touches.
+  // Cost: 0.1 ms.
   static void forget_start();
 
  private:
