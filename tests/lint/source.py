@@ -13,6 +13,8 @@ def files(*suffixes, folders=("src", "include")):
     """(path relative to the repository, text) of every source file there."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
+            if "node_modules" in path.parts:  # what npm installs is not ours
+                continue
             if path.suffix in suffixes and path.is_file():
                 yield path.relative_to(ROOT).as_posix(), path.read_text()
 
