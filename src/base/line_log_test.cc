@@ -18,21 +18,10 @@
 
 #include "outrigger/line_log.h"
 #include "outrigger/stats.h"
+#include "support/temporary_directory.h"
 
 namespace outrigger {
 namespace {
-
-// A directory that ends with the test.
-struct Directory {
-  Directory() {
-    char name[] = "/tmp/outrigger-log-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::string file(const char* name) const { return path + "/" + name; }
-  std::string path;
-};
 
 bool write_line(LineLog& log, const std::string& text) {
   char* room = log.reserve();
@@ -91,8 +80,8 @@ struct Pipe {
 }  // namespace
 
 TEST_CASE("log: lines are appended to the file", "[log]") {
-  const Directory directory;
-  const std::string path = directory.file("a.log");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "a.log";
   std::ofstream(path) << "there\n";
   auto log = open_log(path);
   CHECK(write_line(*log, "one"));
@@ -104,8 +93,8 @@ TEST_CASE("log: lines are appended to the file", "[log]") {
 TEST_CASE("log: lines of many threads stay whole, and in order within a thread", "[log]") {
   constexpr int kThreads = 4;
   constexpr int kLines = 20000;
-  const Directory directory;
-  const std::string path = directory.file("a.log");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "a.log";
   std::atomic<int> refused{0};
   std::vector<std::thread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
@@ -174,8 +163,8 @@ TEST_CASE("log: a closed reader is counted", "[log]") {
 }
 
 TEST_CASE("log: a file that cannot be opened costs its lines", "[log]") {
-  const Directory directory;
-  const std::string path = directory.file("missing/a.log");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "missing/a.log";
   auto log = open_log(path);
   write_line(*log, "lost");
   close_logs();
@@ -183,9 +172,9 @@ TEST_CASE("log: a file that cannot be opened costs its lines", "[log]") {
 }
 
 TEST_CASE("log: reopening goes on in a new file", "[log]") {
-  const Directory directory;
-  const std::string path = directory.file("a.log");
-  const std::string moved = directory.file("a.log.1");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "a.log";
+  const std::string moved = directory / "a.log.1";
   auto log = open_log(path);
   write_line(*log, "old");
   REQUIRE(comes_true([&] { return !content(path).empty(); }));
@@ -200,8 +189,8 @@ TEST_CASE("log: reopening goes on in a new file", "[log]") {
 }
 
 TEST_CASE("log: a reload that drops a log writes what it still holds", "[log]") {
-  const Directory directory;
-  const std::string path = directory.file("a.log");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "a.log";
   {
     auto log = open_log(path);
     write_line(*log, "last");

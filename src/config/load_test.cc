@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "config/test_catalog.h"
+#include "support/temporary_directory.h"
 
 using namespace outrigger;
 using namespace outrigger::config;
@@ -15,27 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* kSmallest = "listeners: [{address: 8080, upstream: app}]\nupstreams: {app: 127.0.0.1:9000}\n";
-
-// A directory that is gone after the test.
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "outrigger-config-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path / name).parent_path());
-    std::ofstream(path / name) << text;
-    return (path / name).string();
-  }
-};
 
 const Settings& good(const LoadResult& result) {
   INFO(messages(result));
@@ -160,10 +140,10 @@ TEST_CASE("config: a dump loads to the same texts, whatever they have of ${}", "
 }
 
 TEST_CASE("config: includes append listeners and unite upstreams", "[config]") {
-  const Folder folder;
-  folder.write("conf.d/a.yaml", "listeners: [{address: 8081, upstream: b}]\n");
-  folder.write("conf.d/b.yaml", "upstreams: {b: 127.0.0.1:9001}\n");
-  const std::string main = folder.write("o.yaml", std::string("include: [conf.d/*.yaml]\n") + kSmallest);
+  const outrigger::test::TemporaryDirectory folder;
+  folder.put("conf.d/a.yaml", "listeners: [{address: 8081, upstream: b}]\n");
+  folder.put("conf.d/b.yaml", "upstreams: {b: 127.0.0.1:9001}\n");
+  const std::string main = folder.put("o.yaml", std::string("include: [conf.d/*.yaml]\n") + kSmallest);
   const LoadResult result = load_file(main, catalog());
   const Settings& settings = good(result);
   REQUIRE(settings.listeners.size() == 2);
@@ -173,9 +153,9 @@ TEST_CASE("config: includes append listeners and unite upstreams", "[config]") {
 }
 
 TEST_CASE("config: what is defined twice over files is an error that names both", "[config]") {
-  const Folder folder;
-  const std::string other = folder.write("a.yaml", "upstreams:\n  app: 127.0.0.1:9001\n");
-  const std::string main = folder.write("o.yaml", std::string("include: a.yaml\n") + kSmallest);
+  const outrigger::test::TemporaryDirectory folder;
+  const std::string other = folder.put("a.yaml", "upstreams:\n  app: 127.0.0.1:9001\n");
+  const std::string main = folder.put("o.yaml", std::string("include: a.yaml\n") + kSmallest);
   const LoadResult result = load_file(main, catalog());
   REQUIRE_FALSE(result.settings);
   REQUIRE(result.diagnostics.at(0).file == other);
@@ -183,8 +163,8 @@ TEST_CASE("config: what is defined twice over files is an error that names both"
 }
 
 TEST_CASE("config: env: and file: among the endpoints stand for what they list", "[config]") {
-  const Folder folder;
-  const std::string file = folder.write("list.yaml", "- a:1\n- {address: \"${LIST_TEST_HOST}:2\", weight: 5}\n");
+  const outrigger::test::TemporaryDirectory folder;
+  const std::string file = folder.put("list.yaml", "- a:1\n- {address: \"${LIST_TEST_HOST}:2\", weight: 5}\n");
   setenv("LIST_TEST_HOST", "b", 1);
   setenv("LIST_TEST", "c:3, d:4", 1);
   const std::string head = "listeners: [{address: 8080, upstream: app}]\nupstreams: {app: ";
@@ -212,10 +192,10 @@ TEST_CASE("config: a list of endpoints is watched, also when it cannot be read",
 }
 
 TEST_CASE("config: certificates and secret files are among the files to watch", "[config]") {
-  const Folder folder;
-  const std::string cert = folder.write("tls.crt", "x");
-  const std::string key = folder.write("tls.key", "x");
-  const std::string token = folder.write("token", "s3cret\n");
+  const outrigger::test::TemporaryDirectory folder;
+  const std::string cert = folder.put("tls.crt", "x");
+  const std::string key = folder.put("tls.key", "x");
+  const std::string token = folder.put("token", "s3cret\n");
   const LoadResult result =
       load("listeners: [{address: 8080, upstream: app, tls: {cert: " + cert + ", key: " + key +
            "}}]\nupstreams: {app: 127.0.0.1:9000}\nadmin: {address: 0.0.0.0:9901, token: \"file:" + token + "\"}\n");

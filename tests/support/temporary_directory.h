@@ -13,9 +13,8 @@ namespace outrigger::test {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    char name[] = "/tmp/outrigger-unit-XXXXXX";
-    if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
+    path_ = (std::filesystem::temp_directory_path() / "outrigger-unit-").string() + std::string(6, 'X');
+    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp");
   }
   ~TemporaryDirectory() {
     std::error_code error;
@@ -26,6 +25,13 @@ class TemporaryDirectory {
 
   const std::string& path() const { return path_; }
   std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+  // Writes a file anew, in directories that need not be there; its path.
+  std::string put(std::string_view name, std::string_view content) const {
+    const std::filesystem::path file = *this / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+    return file.string();
+  }
 
  private:
   std::string path_;

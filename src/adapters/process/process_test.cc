@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "support/adapter_harness.h"
+#include "support/temporary_directory.h"
 #include "support/temporary_file.h"
 
 namespace outrigger::adapters {
@@ -79,8 +80,8 @@ TEST_CASE("process: one that has ended has no memory, and its processor time sta
 }
 
 TEST_CASE("process: a stat line is read behind whatever name the process gave itself", "[adapter][process]") {
-  char name[] = "/tmp/outrigger-proc-XXXXXX";
-  const std::string proc = ::mkdtemp(name);
+  const test::TemporaryDirectory directory;
+  const std::string& proc = directory.path();
   const std::string folder = proc + "/77";
   std::filesystem::create_directories(folder + "/fd");
   const auto write = [&](const char* file, std::string_view text) { std::ofstream(folder + file) << text; };
@@ -103,7 +104,6 @@ TEST_CASE("process: a stat line is read behind whatever name the process gave it
     write("/stat", bad);
     CHECK_FALSE(usage_of(77, proc));
   }
-  std::filesystem::remove_all(proc);
 }
 
 }  // namespace outrigger::adapters

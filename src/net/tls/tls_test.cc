@@ -10,6 +10,7 @@
 
 #include "net/tls/certificate.h"
 #include "net/tls/tls_transport.h"
+#include "support/temporary_directory.h"
 
 namespace outrigger::net::tls {
 namespace {
@@ -18,28 +19,11 @@ using State = IoResult::State;
 using std::chrono::hours;
 using std::chrono::system_clock;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    char name[] = "/tmp/outrigger-tls-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string put(const std::string& name, const std::string& content) const {
-    std::ofstream(path(name)) << content;
-    return path(name);
-  }
-  std::string path(const std::string& name) const { return path_ + '/' + name; }
-
- private:
-  std::string path_;
-};
-
 CertifiedKey certified(hours from = hours(-1), hours until = hours(1)) {
   return make_self_signed({"api.test", "10.1.2.3"}, system_clock::now() + from, system_clock::now() + until).value();
 }
 
-std::shared_ptr<ServerContext> server_with(const TemporaryFolder& files, const CertifiedKey& made) {
+std::shared_ptr<ServerContext> server_with(const test::TemporaryDirectory& files, const CertifiedKey& made) {
   return ServerContext::load({.certificates = {{files.put("server.pem", to_pem(made.certificate.get())),
                                                 files.put("server.key", to_pem(made.key.get()))}}})
       .value();
@@ -76,7 +60,7 @@ struct Ends {
 };
 
 Ends trusting_ends() {
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   auto server = ServerContext::self_signed().value();
   auto client = ClientContext::load(files.put("ca.pem", server->certificate_pem()), false).value();
   return Ends(std::move(server), std::move(client));
@@ -216,7 +200,7 @@ TEST_CASE("tls: a certificate that must not be trusted fails the handshake and s
       {"another address", hours(-1), hours(1), true, "10.9.9.9", "IP address mismatch: it is not for 10.9.9.9"},
   }));
   CAPTURE(row.why);
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const CertifiedKey shown = certified(row.from, row.until);
   const CertifiedKey other = certified();
   const auto ca = files.put("ca.pem", to_pem(row.known ? shown.certificate.get() : other.certificate.get()));
@@ -231,7 +215,7 @@ TEST_CASE("tls: a certificate that must not be trusted fails the handshake and s
 
 TEST_CASE("tls: the certificate's names and addresses are accepted", "[net][tls]") {
   const char* name = GENERATE("api.test", "api.test.", "API.test", "10.1.2.3", "localhost", "127.0.0.1", "[::1]");
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const CertifiedKey shown = certified();
   const auto ca = files.put("ca.pem", to_pem(shown.certificate.get()));
   Ends ends(server_with(files, shown), ClientContext::load(ca, false).value(), name);
@@ -262,7 +246,7 @@ TEST_CASE("tls: one of the expected names must be in the certificate, whatever t
       {"an email address", {"ops@api.test"}, false},
   }));
   CAPTURE(row.why);
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const CertifiedKey shown =
       make_certificate({.common_name = "common.test",
                         .names = {"spiffe://cluster/api", "api.test", "*.wild.test", "10.1.2.3", "2001:db8::1"},
@@ -311,14 +295,14 @@ TEST_CASE("tls: a peer that does not speak TLS or leaves is an error with a sent
 }
 
 TEST_CASE("tls: a certificate or key that cannot be used is refused with one line", "[net][tls]") {
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const CertifiedKey one = certified();
   const CertifiedKey two = certified();
   const auto cert = files.put("one.pem", to_pem(one.certificate.get()));
   const auto key = files.put("one.key", to_pem(one.key.get()));
   const auto other = files.put("two.key", to_pem(two.key.get()));
   const auto junk = files.put("junk", "hello");
-  const auto none = files.path("none");
+  const auto none = files / "none";
   const auto error = [](const std::string& a, const std::string& b) {
     return ServerContext::load({.certificates = {{a, b}}}).error();
   };
@@ -334,7 +318,7 @@ TEST_CASE("tls: a certificate or key that cannot be used is refused with one lin
 }
 
 TEST_CASE("tls: a second connection takes up the session of the first", "[net][tls]") {
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const auto server_context = ServerContext::self_signed().value();
   const auto client_context =
       ClientContext::load(files.put("ca.pem", server_context->certificate_pem()), false).value();
@@ -354,7 +338,7 @@ TEST_CASE("tls: a second connection takes up the session of the first", "[net][t
 }
 
 TEST_CASE("tls: contexts with the same certificates have the same digest", "[net][tls]") {
-  TemporaryFolder files;
+  test::TemporaryDirectory files;
   const auto ca = files.put("ca.pem", ServerContext::self_signed().value()->certificate_pem());
   const auto digest = [&](bool skip) { return ClientContext::load(ca, skip).value()->digest(); };
   const std::string first = digest(false);
