@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/registry.h"
+#include "base/text.h"
 
 namespace outrigger::adapters {
 namespace {
@@ -19,8 +20,7 @@ const AdapterType& type_of(const config::AdapterSpec& spec) { return *static_cas
 AdapterSet open_adapters(const config::Settings& settings, KeyedStore& store, const config::Findings& findings) {
   AdapterSet set;
   std::set<std::string> claimed;
-  for (const std::string& server : settings.dns.servers)
-    (set.dns_servers += set.dns_servers.empty() ? "" : ",") += server;
+  set.dns_servers = base::joined(settings.dns.servers, ",");
   for (const auto* list : {&settings.adapters.logs, &settings.adapters.metrics, &settings.adapters.health}) {
     for (const config::AdapterSpec& spec : *list) {
       if (findings.has_errors(spec.path)) continue;

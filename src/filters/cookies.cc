@@ -1,21 +1,12 @@
 #include "filters/cookies.h"
 
+#include "base/text.h"
+
 namespace outrigger::filters {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The next part of a list; what is left stays in `rest`.
-std::string_view next_part(std::string_view& rest, char separator) {
-  const auto end = rest.find(separator);
-  const std::string_view part = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return part;
-}
+using base::take_part;
+using base::trimmed;
 
 struct Pair {
   std::string_view name, value;
@@ -33,7 +24,7 @@ template <typename Drops>
 std::string_view without(std::string_view list, char separator, std::string_view between, Drops drops, Arena& arena) {
   std::string_view kept;
   while (!list.empty()) {
-    const std::string_view part = next_part(list, separator);
+    const std::string_view part = take_part(list, separator);
     if (drops(part)) continue;
     kept = kept.empty() ? part : arena.concat(kept, between, part);
   }
@@ -47,7 +38,7 @@ std::optional<std::string_view> cookie_of(const Headers& headers, std::string_vi
   for (const Field& field : headers) {
     if (field.id != FieldId::cookie) continue;
     for (std::string_view rest = field.value; !rest.empty();) {
-      const Pair pair = split(trimmed(next_part(rest, ';')));
+      const Pair pair = split(trimmed(take_part(rest, ';')));
       if (trimmed(pair.name) != name) continue;
       if (found) return std::nullopt;
       found = trimmed(pair.value);
@@ -77,7 +68,7 @@ void remove_cookie(Headers& headers, std::string_view name) {
 std::optional<std::string_view> parameter_of(std::string_view query, std::string_view name) {
   std::optional<std::string_view> found;
   while (!query.empty()) {
-    const Pair pair = split(next_part(query, '&'));
+    const Pair pair = split(take_part(query, '&'));
     if (pair.name != name) continue;
     if (found) return std::nullopt;
     found = pair.value;
@@ -91,7 +82,7 @@ std::string_view with_hidden_parameter(std::string_view target, std::string_view
   std::string_view shown = target.substr(0, mark);
   char separator = '?';
   for (std::string_view rest = target.substr(mark + 1); !rest.empty(); separator = '&') {
-    const std::string_view part = next_part(rest, '&');
+    const std::string_view part = take_part(rest, '&');
     const bool is_it = split(part).name == name;
     shown = arena.concat(shown, std::string_view(&separator, 1), is_it ? name : part, is_it ? "=[redacted]" : "");
   }

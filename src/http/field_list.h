@@ -2,24 +2,18 @@
 
 #include <string_view>
 
+#include "base/text.h"
 #include "outrigger/headers.h"
 
 // Values that are comma-separated lists. RFC 9110 section 5.6.1.
 namespace outrigger::http {
 
-// Without blanks and tabs around it.
-constexpr std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
+using base::trimmed;
 
 // Takes the first element off `list`; false when there is none left. Empty elements are passed over.
 constexpr bool next_element(std::string_view& list, std::string_view& element) {
   while (!list.empty()) {
-    const auto comma = list.find(',');
-    element = trimmed(list.substr(0, comma));
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+    element = trimmed(base::take_part(list, ','));
     if (!element.empty()) return true;
   }
   return false;

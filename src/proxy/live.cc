@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "proxy/calls/upstream_call.h"
 #include "proxy/routing/router.h"
 #include "proxy/terminals.h"
@@ -71,9 +72,7 @@ class Builder final : private UpstreamChains {
   }
 
   void make_resolver() {
-    for (const std::string& server : settings_.dns.servers) {
-      live_->dns_servers += (live_->dns_servers.empty() ? "" : ",") + server;
-    }
+    live_->dns_servers = base::joined(settings_.dns.servers, ",");
     const bool keeps = previous_ != nullptr && previous_->resolver && previous_->dns_servers == live_->dns_servers;
     live_->resolver =
         keeps ? previous_->resolver : std::make_shared<net::dns::Resolver>(parts_.loop, live_->dns_servers);

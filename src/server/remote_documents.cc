@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "outrigger/process_log.h"
 #include "outrigger/stats.h"
 #include "upstream/fetch/fetch.h"
@@ -120,9 +121,7 @@ void RemoteDocuments::follow(const std::vector<std::string>& dns_servers) {
     resolver_.reset();
     if (documents.empty()) return;
     dns_servers_ = dns_servers;
-    std::string servers;
-    for (const std::string& server : dns_servers) servers += (servers.empty() ? "" : ",") + server;
-    resolver_ = std::make_unique<net::dns::Resolver>(loop_, servers);
+    resolver_ = std::make_unique<net::dns::Resolver>(loop_, base::joined(dns_servers, ","));
   }
   std::erase_if(followers_, [](const auto& follower) { return follower->is_over(); });
   for (const auto& document : documents) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/memory_budget.h"
+#include "base/text.h"
 #include "outrigger/background.h"
 #include "outrigger/line_log.h"
 #include "server/admin/admin_api.h"
@@ -32,12 +33,6 @@ void print(const LoadReport& report) {
   for (const config::Diagnostic& diagnostic : report.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
   }
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
-  return text;
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ bool Server::start() {
 void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   const bool is_first = !snapshot_;
   snapshot_ = std::move(snapshot);
-  exporter_.set_dns_servers(joined(snapshot_->settings.dns.servers));
+  exporter_.set_dns_servers(base::joined(snapshot_->settings.dns.servers, ","));
   if (is_first) {
     process_log_ = std::make_unique<ProcessLog>(snapshot_->settings.logging);
     start_error_ = drop_privileges(snapshot_->settings.user);

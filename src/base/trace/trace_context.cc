@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "base/text.h"
 
 namespace outrigger::base {
 namespace {
@@ -70,13 +71,6 @@ bool is_tracestate_key(std::string_view key) {
 
 bool is_tracestate_value(std::string_view value) {
   return !value.empty() && value.size() <= 256 && value.back() != ' ' && std::ranges::all_of(value, is_value_char);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // The list-members of `tracestate`.

@@ -3,15 +3,11 @@
 
 #include "cli/shell/usage.h"
 
+#include "base/text.h"
+
 namespace outrigger::cli {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
-  return text;
-}
 
 std::vector<std::string> flags_of(const CLI::Option& option) {
   std::vector<std::string> flags;
@@ -93,7 +89,7 @@ std::string bash_case(const CLI::App& command) {
   std::string text = "    '" + name_of(command) + "')\n      case $previous in\n";
   if (!files.empty()) text += "        " + files + ") COMPREPLY=($(compgen -f -- \"$current\")); return;;\n";
   if (!values.empty()) text += "        " + values + ") return;;\n";
-  text += "      esac\n      words='" + joined(words) + "'" + (takes_files ? "; files=1" : "") + ";;\n";
+  text += "      esac\n      words='" + base::joined(words, " ") + "'" + (takes_files ? "; files=1" : "") + ";;\n";
   return text;
 }
 
@@ -102,7 +98,7 @@ std::string bash_case(const CLI::App& command) {
 std::string bash_completion(const CLI::App& app) {
   std::string known;
   for (const CLI::App* command : all_of(app)) known += "    '" + name_of(*command) + "') at=\"$at $word\";;\n";
-  std::string cases = "    'outrigger') words='" + joined(names_of(commands_of(app))) + "';;\n";
+  std::string cases = "    'outrigger') words='" + base::joined(names_of(commands_of(app)), " ") + "';;\n";
   for (const CLI::App* command : all_of(app)) cases += bash_case(*command);
   return "# bash completion for outrigger: outrigger completions bash > /etc/bash_completion.d/outrigger\n"
          "_outrigger() {\n"
@@ -128,7 +124,7 @@ std::string function_of(const CLI::App& command) {
 
 std::string zsh_value(const CLI::Option& option) {
   if (takes_file(option)) return ":file:_files";
-  const std::string words = joined(words_of(option));
+  const std::string words = base::joined(words_of(option), " ");
   return words.empty() ? ":value: " : ":value:(" + words + ")";
 }
 
@@ -189,7 +185,7 @@ std::string fish_completion(const CLI::App& app) {
     const std::vector<const CLI::App*> inner = commands_of(*command);
     const std::string none = parent == nullptr
                                  ? "__fish_use_subcommand"
-                                 : seen + "; and not __fish_seen_subcommand_from " + joined(names_of(inner));
+                                 : seen + "; and not __fish_seen_subcommand_from " + base::joined(names_of(inner), " ");
     for (const CLI::App* each : inner) {
       text += "complete -c outrigger -n '" + none + "' -a " + each->get_name() + " -d '" +
               fish_text(each->get_description()) + "'\n";
@@ -199,7 +195,7 @@ std::string fish_completion(const CLI::App& app) {
       text += "complete -c outrigger -n '" + seen + "'";
       for (const std::string& name : option->get_snames()) text += " -s " + name;
       for (const std::string& name : option->get_lnames()) text += " -l " + name;
-      const std::string words = joined(words_of(*option));
+      const std::string words = base::joined(words_of(*option), " ");
       if (takes_file(*option)) {
         text += goes_by_place(*option) ? " -F" : " -r -F";
       } else if (!words.empty()) {

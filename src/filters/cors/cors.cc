@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/glob.h"
+#include "base/text.h"
 #include "outrigger/grammar.h"
 
 namespace outrigger::filters {
@@ -32,12 +33,6 @@ std::string check_origin(const std::string& text) {
 
 std::string check_name(const std::string& text) {
   return is_token(text) ? "" : "\"" + text + "\" is no name of a method or field";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) (text += text.empty() ? "" : ", ") += word;
-  return text;
 }
 
 bool is_preflight(const RequestHead& request) {
@@ -84,9 +79,9 @@ void describe(config::Schema<CorsOptions>& schema) {
 Cors::Cors(const CorsOptions& options, const FilterContext& context)
     : options_(options),
       any_origin_(std::ranges::find(options.origins, "*") != options.origins.end()),
-      methods_(joined(options.methods)),
-      headers_(joined(options.headers)),
-      expose_(joined(options.expose)),
+      methods_(base::joined(options.methods, ", ")),
+      headers_(base::joined(options.headers, ", ")),
+      expose_(base::joined(options.expose, ", ")),
       max_age_(std::to_string(std::chrono::duration_cast<std::chrono::seconds>(options.max_age).count())),
       verdicts_("cors", context) {}
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/text.h"
 #include "net/address.h"
 
 namespace outrigger::net::tls {
@@ -71,10 +72,6 @@ const ExpectedNames* ExpectedNames::of(ssl_ctx_st* context) {
   return static_cast<const ExpectedNames*>(SSL_CTX_get_ex_data(context, place_in_context()));
 }
 
-std::string ExpectedNames::text() const {
-  std::string text;
-  for (const std::string& name : names_) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
+std::string ExpectedNames::text() const { return base::joined(names_, ", "); }
 
 }  // namespace outrigger::net::tls

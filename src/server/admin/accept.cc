@@ -3,23 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "outrigger/headers.h"
 
 namespace outrigger::server {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-// What stands before `separator`; the rest stays in `text`.
 std::string_view next_part(std::string_view& text, char separator) {
-  const auto end = text.find(separator);
-  const std::string_view part = text.substr(0, end);
-  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  return trimmed(part);
+  return base::trimmed(base::take_part(text, separator));
 }
 
 double weight(std::string_view parameters) {
