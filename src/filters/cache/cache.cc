@@ -136,7 +136,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
     if (leads && !start(exchange, next, fill, found.entry, asked)) break;
     auto* const reader = exchange.arena().make<cache::Flow::Reader>(fill->flow(), exchange.poster(), exchange.arena());
     BodyPointer seat(reader);
-    const Failure waited = co_await head_of(exchange, fill);
+    const Failure waited = co_await head_of(exchange, fill, leads);
     if (waited == Failure::client_gone) co_return exchange.fail(waited);
     if (waited != Failure::none) {
       if (stands_in) co_return stale(exchange, found.entry, "stale-if-error");
@@ -170,15 +170,16 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   co_return co_await pass(exchange, next, asked);
 }
 
-// Waits for the head of the answer. What the service says before it (103, early hints) goes to everybody who waits.
-Task<Failure> Cache::head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill) {
+// Waits for the head of the answer. What the service says before it (103, early hints) goes to the one whose request
+// was sent: whether it is anybody else's, nothing says.
+Task<Failure> Cache::head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill, bool leads) {
   for (std::size_t told = 0;;) {
     if (auto news = fill->news(told); news && !co_await exchange.wait_for(std::move(news))) {
       co_return Failure::request_timeout;
     }
     for (auto heads = fill->interim(told); !heads.empty(); heads = fill->interim(told)) {
       for (const auto& head : heads) {
-        if (!co_await exchange.inform(head->copy_to(exchange.arena()))) co_return Failure::client_gone;
+        if (leads && !co_await exchange.inform(head->copy_to(exchange.arena()))) co_return Failure::client_gone;
       }
       told += heads.size();
     }

@@ -31,7 +31,7 @@ class Cache final : public Filter {
   // Without the cache: `asked.obstacle` says why.
   Task<Response> pass(Exchange& exchange, Next next, AskedFor asked);
 
-  static Task<Failure> head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill);
+  static Task<Failure> head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill, bool leads);
   bool start(Exchange& exchange, const Next& next, const std::shared_ptr<cache::Fill>& fill,
              std::shared_ptr<const cache::Entry> stale, const AskedFor& asked) const;
   bool is_early(const cache::Entry& entry, Instant now) const;

@@ -32,20 +32,23 @@ class OnTheWay(Case):
     def served(self, **options):
         return self.proxy(CONFIG.replace(", MORE", ""), app=self.origin.address, **options)
 
-    def test_everybody_who_waits_gets_the_interim_answers(self):
+    def test_interim_answers_go_to_the_client_whose_request_was_sent_and_to_nobody_else(self):
         proxy = self.served(workers=2)
         go = threading.Event()
         self.addCleanup(go.set)
         self.origin.script("/x", {"raw": HINTED, "wait": go})
-        clients = [self.client(proxy) for _ in range(8)]
-        for client in clients:
+        leader = self.client(proxy).send(REQUEST)
+        until(lambda: self.origin.count("/x") == 1, "the fetch")
+        others = [self.client(proxy) for _ in range(8)]
+        for client in others:
             client.send(REQUEST)
-        until(lambda: Metrics(proxy.address("listen_status")).value("outrigger_requests_in_flight") >= 8, "all in flight")
+        until(lambda: Metrics(proxy.address("listen_status")).value("outrigger_requests_in_flight") >= 9, "all in flight")
         go.set()
-        for client in clients:
-            hint = client.response(interim=True)
-            self.assertEqual((hint.status, hint.get("Link"), hint.get("X-Hop")), (103, "</a.css>; rel=preload", None))
-            self.assertEqual((client.response(interim=True).status, self.origin.count("/x")), (200, 1))
+        hint = leader.response(interim=True)
+        self.assertEqual((hint.status, hint.get("Link"), hint.get("X-Hop")), (103, "</a.css>; rel=preload", None))
+        for client in [leader, *others]:
+            got = client.response(interim=True)
+            self.assertEqual((got.status, got.get("Link"), self.origin.count("/x")), (200, None, 1))
         later = self.client(proxy).send(REQUEST).response(interim=True)
         self.assertEqual((later.status, later.body, later.get("Link")), (200, b"ok", None), "an interim answer is not stored")
 
