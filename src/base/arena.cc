@@ -73,6 +73,7 @@ std::size_t Arena::next_block_size(std::size_t payload) const {
 
 void Arena::start_small() {
 #ifndef OUTRIGGER_SANITIZED
+  if (blocks_ != nullptr) return;  // what it has is no smaller
   auto* block = new (take_block(kSmallBlockSize)) Block{blocks_, kSmallBlockSize - sizeof(Block)};
   MemoryBudget::take(block->size);
   blocks_ = block;

@@ -88,6 +88,13 @@ TEST_CASE("arena: one that starts small goes on with small blocks, up to a stand
   for (int i = 0; i < 4; ++i) REQUIRE(shares_block(3008));  // of a standard one
 }
 
+TEST_CASE("arena: one that has a block already keeps it when it is told to start small", "[base][arena]") {
+  Arena arena;
+  auto* const first = static_cast<char*>(arena.allocate(1008));
+  arena.start_small();
+  REQUIRE(static_cast<char*>(arena.allocate(1008)) == first + 1008);
+}
+
 TEST_CASE("arena: what is too large for a small block gets a standard one", "[base][arena]") {
   Arena arena;
   arena.start_small();

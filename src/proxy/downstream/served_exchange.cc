@@ -44,13 +44,13 @@ bool ServedExchange::make_exchange(const ListenerPlace& place, const ClientCerti
   exchange_ = std::make_unique<ActiveExchange>(context_.loop, wire_, context_.live, *listener_,
                                                static_cast<ActiveExchange::Owner&>(*this));
   exchange_->set_client_certificate(certificate);
-  if (context_.recorder != nullptr) exchange_->keep_journal();
   return true;
 }
 
 // Bookkeeping that every exchange begins with, also one that is refused.
 void ServedExchange::begin(std::string_view peer_ip, std::string_view scheme, Body* body) {
   was_cut_ = false;
+  if (context_.recorder != nullptr) exchange_->keep_journal();
   exchange_->begin(peer_ip, scheme, body);
   listener_->stats.in_flight.add(1);
 }
