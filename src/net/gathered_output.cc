@@ -50,7 +50,7 @@ bool GatheredOutput::write() {
     owner_.on_write_failed(IoEnd::failed);
     return false;
   }
-  is_blocked_ = false;
+  is_blocked_ = is_next_turn_ = false;
   Deadline::clear();
   unsent_.remove_prefix(result.bytes);
   return true;
@@ -68,6 +68,7 @@ void GatheredOutput::expired() {
 
 void GatheredOutput::stop() {
   is_stopped_ = true;
+  is_next_turn_ = false;
   if (is_blocked_) transport_.watch().wait_writable(nullptr);
   Deferred::unlink();
   Deadline::clear();
