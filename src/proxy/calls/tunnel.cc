@@ -5,6 +5,7 @@
 #include "http/field_list.h"
 #include "net/splice.h"
 #include "proxy/downstream/answer_wire.h"
+#include "proxy/downstream/turn.h"
 #include "proxy/forwarding/upgrade.h"
 
 namespace outrigger::proxy {
@@ -48,7 +49,7 @@ void Tunnel::start() {
 }
 
 RootTask Tunnel::forward(Tunnel&) {
-  for (;;) {
+  for (Turn turn(kBytesPerTurn);;) {
     const Chunk chunk = co_await client_.read();
     if (chunk.state == State::failed) {
       client_failure_ = client_.failure();
@@ -59,7 +60,10 @@ RootTask Tunnel::forward(Tunnel&) {
     if (end == IoEnd::done && service_.can_splice() && client_.spliceable() >= net::SpliceBody::kWorth) {
       end = (co_await net::SpliceBody(exchange_.loop(), client_, service_, exchange_.stall())).end;
     }
-    if (end == IoEnd::done) continue;
+    if (end == IoEnd::done) {
+      if (turn.use(exchange_.loop(), chunk.bytes.size() + kCostOfPiece)) co_await NextTurn(exchange_.loop());
+      continue;
+    }
     client_failure_ = end == IoEnd::timed_out ? Failure::upstream_write_timeout : Failure::upstream_reset;
     co_return;
   }
