@@ -128,6 +128,12 @@ class Finisher {
   ~Finisher() = default;
 };
 
+// A parameter of the query whose value is a credential.
+struct HiddenParameter {
+  std::string_view name;
+  const HiddenParameter* next;
+};
+
 // One request on its way through a chain of filters; what a filter sees of it. Lives on one worker thread.
 class Exchange {
  public:
@@ -139,8 +145,13 @@ class Exchange {
   const RequestHead& request() const { return request_; }
   // Target and authority as the client sent them, before any rewrite: for the log.
   std::string_view original_target() const { return original_target_; }
-  // By a filter that looks for a credential in the target: the same without it, in the arena.
-  void hide_original_target(std::string_view shown) { original_target_ = shown; }
+  // By a filter that looks for a credential in this parameter of the query: nobody shows its value. `shown` is the
+  // original target without it; both live as long as the exchange.
+  void hide_parameter(std::string_view name, std::string_view shown) {
+    original_target_ = shown;
+    hidden_ = arena_.make<HiddenParameter>(name, hidden_);
+  }
+  const HiddenParameter* hidden_parameters() const { return hidden_; }
   std::string_view original_authority() const { return original_authority_; }
   // Null: the request has no content.
   virtual Body* request_body() = 0;
@@ -274,6 +285,7 @@ class Exchange {
   const Claim* claims_ = nullptr;
   StoredAnswers* stored_ = nullptr;
   Journal* journal_ = nullptr;
+  const HiddenParameter* hidden_ = nullptr;
   RequestTrace* trace_ = nullptr;
   Instant started_{};
   Decision* first_decision_ = nullptr;

@@ -101,6 +101,9 @@ void ActiveExchange::begin_like(const ActiveExchange& other) {
   for (const Claim* claim = other.claims_; claim != nullptr; claim = claim->next) {
     add_claim(arena_.copy(claim->name), arena_.copy(claim->value));
   }
+  for (const HiddenParameter* each = other.hidden_; each != nullptr; each = each->next) {
+    hidden_ = arena_.make<HiddenParameter>(each->name, hidden_);  // the name is the configuration's
+  }
   trusted_ = other.trusted_;
   if (other.journal_ != nullptr) keep_journal();
   scheme_ = other.scheme_;  // static, as the names below are the configuration's

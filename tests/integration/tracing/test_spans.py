@@ -1,5 +1,8 @@
 """What a collector gets of a request, in the published formats, and what the service is told of its trace."""
+import hashlib
 import json
+import pathlib
+import tempfile
 import unittest
 
 from support import raw
@@ -44,6 +47,18 @@ class Spans(Traced):
                 fields = self.collector.taken()[0].headers
                 self.assertEqual("blue", fields["X-Tenant"])
                 self.assertLessEqual(server.end - server.start, 3600 * 10**9)
+
+    def test_a_key_in_the_query_is_in_no_span(self):
+        service = self.start(raw.Peer.answering())
+        keys = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "keys"
+        keys.write_text(hashlib.sha256(b"other").hexdigest() + "\n")
+        proxy = self.serve(service, listener=f"{{api_key: {{keys: 'file:{keys}', in: {{query: key}}, mode: report}}}}")
+        self.assertEqual(200, self.client(proxy).get("/a?b=c&key=SECRET", f"traceparent: {SAMPLED}").status)
+        server, (client,) = self.one_trace(self.collector.wait_for_spans(2))
+        self.assertIn("/a?b=c&key=SECRET", service.requests[0].start, "it is not taken off: mode report")
+        self.assertEqual((f"http://{service.address}/a?b=c&key=[redacted]", "b=c&key=[redacted]"),
+                         (client.attributes["url.full"], server.attributes["url.query"]))
+        self.assertNotIn("SECRET", str(server.attributes) + str(client.attributes))
 
     def test_the_access_log_names_the_trace(self):
         proxy = self.serve(self.start(raw.Peer.answering()))
