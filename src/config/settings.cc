@@ -19,13 +19,15 @@ void describe(Schema<Status>& schema) {
 }
 
 void describe(Schema<KeptRequests>& schema) {
-  schema.summary("Which requests are kept for `outrigger why`: the last that failed, were slow, or came by sampling.");
+  schema.summary(
+      "Which requests are kept for `outrigger why`: the last that failed, were refused, were slow, or came by "
+      "sampling.");
   schema.field("slower_than", &KeptRequests::slower_than, "A request that takes longer is slow; 0s: none is.")
       .range(seconds(0), kDay)
       .example("500ms");
   schema.field("sample", &KeptRequests::sample, "Share of all requests that is kept, whatever came of them.")
       .example("0.1%");
-  schema.field("keep", &KeptRequests::keep, "How many of each of the three kinds, on each worker; 0: nothing is kept.")
+  schema.field("keep", &KeptRequests::keep, "How many of each of the four kinds, on each worker; 0: nothing is kept.")
       .range(0, 10000);
   schema.field("memory", &KeptRequests::memory, "The same in bytes: older ones go first.")
       .range(ByteSize{4 * 1024}, ByteSize{64 * 1024 * 1024});

@@ -52,7 +52,8 @@ void add_why(CLI::App& app, int& exit_code) {
   options->admin.add_options(*command);
   command->add_flag("--json", options->as_json, "As JSON");
   command->footer(
-      "The latest requests that failed, were slow or were sampled are kept: admin.requests.\nExample:\n  outrigger why "
+      "The latest requests that failed, were refused, were slow or were sampled are kept: admin.requests.\nExample:\n  "
+      "outrigger why "
       "-c outrigger.yaml 0193a2c7d81e7a6fb0c1");
   command->callback([options, &exit_code] { exit_code = why(*options); });
 }

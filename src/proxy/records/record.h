@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "outrigger/exchange.h"
@@ -12,10 +14,24 @@ namespace outrigger::proxy {
 
 // Why a request is kept: any of these.
 struct KeptBecause {
-  bool failed = false;  // it failed, or the answer was 5xx
+  bool failed = false;   // it failed, or the answer was 5xx
+  bool refused = false;  // the client erred or left, or we refused it: whoever likes can make these
   bool slow = false;
   bool sampled = false;
+  bool operator==(const KeptBecause&) const = default;
 };
+
+// In this order: a request is kept as the first that it is.
+inline constexpr std::array kKeptKinds = {
+    std::pair("failed", &KeptBecause::failed), std::pair("refused", &KeptBecause::refused),
+    std::pair("slow", &KeptBecause::slow), std::pair("sampled", &KeptBecause::sampled)};
+// Null: there is no such kind.
+constexpr bool KeptBecause::* kept_kind(std::string_view name) {
+  for (const auto& [known, kind] : kKeptKinds) {
+    if (name == known) return kind;
+  }
+  return nullptr;
+}
 
 // Is it the token of a row of the table of failures?
 bool is_failure_token(std::string_view text);

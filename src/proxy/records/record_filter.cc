@@ -38,8 +38,8 @@ Set RecordFilter::set(std::string_view name, std::string_view value) {
   }
   if (name == "failure" && value != "any" && !is_failure_token(value))
     return wrong(name, value, "say a token of the access log, or any");
-  if (name == "kind" && value != "failed" && value != "slow" && value != "sampled") {
-    return wrong(name, value, "say failed, slow or sampled");
+  if (name == "kind" && kept_kind(value) == nullptr) {
+    return wrong(name, value, "say failed, refused, slow or sampled");
   }
   if (name == "path" && !value.starts_with('/')) return wrong(name, value, "a path begins with /");
   const std::pair<std::string_view, std::string*> texts[] = {{"path", &path_},         {"host", &host_},
@@ -60,10 +60,7 @@ bool RecordFilter::matches(const Exchange& exchange, const Outcome& outcome) con
 }
 
 bool RecordFilter::matches(const Record& record) const {
-  const KeptBecause& because = record.because;
-  if (!kind_.empty() && !(kind_ == "failed" ? because.failed : kind_ == "slow" ? because.slow : because.sampled)) {
-    return false;
-  }
+  if (!kind_.empty() && !(record.because.*kept_kind(kind_))) return false;
   return matches(Subject{record.status, record.failure, record.duration, record.target, record.host, record.route,
                          record.upstream});
 }

@@ -6,10 +6,9 @@
 namespace outrigger::proxy {
 
 Recorder::Recorder(const config::KeptRequests& settings) {
-  const std::pair<const char*, Ring*> kinds[] = {{"failed", &failed_}, {"slow", &slow_}, {"sampled", &sampled_}};
-  for (const auto& [kind, ring] : kinds) {
-    ring->kept =
-        stats::counter("outrigger_requests_kept_total", "Requests that were kept for `why`.", {{"kind", kind}});
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    rings_[i].kept = stats::counter("outrigger_requests_kept_total", "Requests that were kept for `why`.",
+                                    {{"kind", kKeptKinds[i].first}});
   }
   apply(settings);
 }
@@ -19,7 +18,7 @@ void Recorder::apply(const config::KeptRequests& settings) {
   share_ = settings.sample.value;
   most_ = settings.keep;
   most_bytes_ = settings.memory.bytes;
-  for (Ring* ring : {&failed_, &slow_, &sampled_}) shrink(*ring);
+  for (Ring& ring : rings_) shrink(ring);
 }
 
 // By the head of the answer: a long download is not slow, and a tunnel stays open.
@@ -33,7 +32,8 @@ bool Recorder::is_slow(const Exchange& exchange, const Outcome& outcome) const {
 void Recorder::record(const Exchange& exchange, const Outcome& outcome, KeptBecause because) {
   std::erase_if(taps_, [](const auto& tap) { return tap->is_closed(); });
   const auto wants = [&](const auto& tap) { return tap->wants(exchange, outcome); };
-  const bool is_kept = most_ > 0 && (because.failed || because.slow || because.sampled);
+  Ring* const ring = ring_of(because);
+  const bool is_kept = ring != nullptr && ring->admit(exchange.now());
   if (!is_kept && std::ranges::none_of(taps_, wants)) return;
   auto made = std::make_shared<Record>(make_record(exchange, outcome, exchange.wall_now()));
   made->because = because;
@@ -42,7 +42,25 @@ void Recorder::record(const Exchange& exchange, const Outcome& outcome, KeptBeca
   for (const auto& tap : taps_) {
     if (wants(tap)) tap->offer(made);
   }
-  if (is_kept) keep(because.failed ? failed_ : because.slow ? slow_ : sampled_, std::move(made));
+  if (is_kept) keep(*ring, std::move(made));
+}
+
+// Null: it is not kept.
+Recorder::Ring* Recorder::ring_of(const KeptBecause& because) {
+  if (most_ == 0) return nullptr;
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    if (because.*kKeptKinds[i].second) return &rings_[i];
+  }
+  return nullptr;
+}
+
+bool Recorder::Ring::admit(Instant now) {
+  constexpr std::uint32_t kMostASecond = 1000;
+  if (now - second >= std::chrono::seconds(1)) {
+    second = now;
+    admitted = 0;
+  }
+  return ++admitted <= kMostASecond;
 }
 
 void Recorder::keep(Ring& ring, std::shared_ptr<const Record> record) {
@@ -61,8 +79,8 @@ void Recorder::shrink(Ring& ring) const {
 
 Recorder::Records Recorder::find(std::string_view id) const {
   Records found;
-  for (const Ring* ring : {&failed_, &slow_, &sampled_}) {
-    for (const auto& record : ring->records) {
+  for (const Ring& ring : rings_) {
+    for (const auto& record : ring.records) {
       if (record->request_id == id || record->number == id) found.push_back(record);
     }
   }
@@ -72,8 +90,8 @@ Recorder::Records Recorder::find(std::string_view id) const {
 
 Recorder::Records Recorder::list(const RecordFilter& filter, std::size_t most) const {
   Records found;
-  for (const Ring* ring : {&failed_, &slow_, &sampled_}) {
-    for (const auto& record : ring->records) {
+  for (const Ring& ring : rings_) {
+    for (const auto& record : ring.records) {
       if (filter.matches(*record)) found.push_back(record);
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,8 +13,8 @@
 
 namespace outrigger::proxy {
 
-// Keeps the last requests of one worker that failed, were slow, or came by sampling, and shows those that end to the
-// taps. A request that is neither costs a few comparisons. Thread: the worker's.
+// Keeps the last requests of one worker that failed, were refused, were slow, or came by sampling, each kind apart, and
+// shows those that end to the taps. A request that is neither costs a few comparisons. Thread: the worker's.
 class Recorder {
  public:
   explicit Recorder(const config::KeptRequests& settings);
@@ -21,8 +22,9 @@ class Recorder {
 
   // A request is over.
   void look(const Exchange& exchange, const Outcome& outcome) {
-    const KeptBecause because{is_failed(outcome), is_slow(exchange, outcome), is_sampled()};
-    if (because.failed || because.slow || because.sampled || !taps_.empty()) [[unlikely]] {
+    const bool is_refused = is_refusal(outcome);
+    const KeptBecause because{!is_refused && is_failed(outcome), is_refused, is_slow(exchange, outcome), is_sampled()};
+    if (because != KeptBecause{} || !taps_.empty()) [[unlikely]] {
       record(exchange, outcome, because);
     }
   }
@@ -38,10 +40,20 @@ class Recorder {
  private:
   // One of the kinds, the oldest first.
   struct Ring {
+    // Counts one in; false: so many ended within this second that keeping more of them would only cost.
+    bool admit(Instant now);
     std::deque<std::shared_ptr<const Record>> records;
     std::uint64_t bytes = 0;
+    Instant second{};  // when counting began
+    std::uint32_t admitted = 0;
     stats::Counter kept;
   };
+  // A stranger can cause these, so they must not drive out what failed.
+  static bool is_refusal(const Outcome& outcome) {
+    if (outcome.failure == Failure::none) return false;
+    const Side side = describe(outcome.failure).side;
+    return side == Side::downstream || (side == Side::proxy && outcome.status < 500);
+  }
   static bool is_failed(const Outcome& outcome) {
     return outcome.failure != Failure::none || outcome.status >= 500 || outcome.cut;
   }
@@ -53,6 +65,7 @@ class Recorder {
     return true;
   }
   void record(const Exchange& exchange, const Outcome& outcome, KeptBecause because);
+  Ring* ring_of(const KeptBecause& because);
   void keep(Ring& ring, std::shared_ptr<const Record> record);
   void shrink(Ring& ring) const;
 
@@ -62,7 +75,7 @@ class Recorder {
   std::size_t most_ = 0;
   std::uint64_t most_bytes_ = 0;
   std::uint64_t count_ = 0;  // of records made
-  Ring failed_, slow_, sampled_;
+  std::array<Ring, kKeptKinds.size()> rings_;
   std::vector<std::shared_ptr<Tap>> taps_;
 };
 

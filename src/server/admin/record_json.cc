@@ -22,9 +22,9 @@ json failure_or_null(Failure failure) {
 
 json because(const proxy::KeptBecause& because) {
   json kinds = json::array();
-  if (because.failed) kinds.push_back("failed");
-  if (because.slow) kinds.push_back("slow");
-  if (because.sampled) kinds.push_back("sampled");
+  for (const auto& [name, is_so] : proxy::kKeptKinds) {
+    if (because.*is_so) kinds.push_back(name);
+  }
   return kinds;
 }
 

@@ -73,7 +73,7 @@ Task<Response> AdminApi::request(Exchange& exchange) {
   const json found = list_of(parts, 1);
   if (!found.empty()) co_return answer(exchange, found.front());
   co_return refuse(exchange, 404,
-                   "no such request is kept: only the latest that failed, were slow or were sampled are "
+                   "no such request is kept: only the latest that failed, were refused, were slow or were sampled are "
                    "(admin.requests)");
 }
 

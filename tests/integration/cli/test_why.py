@@ -151,13 +151,23 @@ class Kept(Case):
         failed = [client.get("/secret").get("X-Request-Id") for _ in range(5)]
         for _ in range(5):
             client.get("/fine")
-        kept = [record["request_id"] for record in self.listed(proxy) if "failed" in record["kept_because"]]
-        self.assertEqual(kept, failed[:1:-1], "failures are not driven out by others")
+        kept = [record["request_id"] for record in self.listed(proxy) if "refused" in record["kept_because"]]
+        self.assertEqual(kept, failed[:1:-1], "refusals are not driven out by others")
         self.assertEqual(len(self.listed(proxy)), 6)
         gone = self.why(proxy, failed[0])
         self.assertEqual((gone.returncode, gone.stdout), (1, ""))
         self.assertIn("no such request is kept", gone.stderr)
-        self.assertEqual(Metrics(proxy.address("listen_status")).value("outrigger_requests_kept_total", kind="failed"), 5)
+        self.assertEqual(Metrics(proxy.address("listen_status")).value("outrigger_requests_kept_total", kind="refused"), 5)
+
+    def test_refusals_that_anybody_can_cause_do_not_drive_out_failures(self):
+        proxy = self.serve("keep: 3, sample: 0%, slower_than: 0s")
+        client = self.client(proxy)
+        failed = client.get("/x").get("X-Request-Id")
+        for _ in range(5):
+            client.get("/secret")
+        kinds = [record["kept_because"] for record in self.listed(proxy)]
+        self.assertEqual(kinds, [["refused"]] * 3 + [["failed"]])
+        self.assertEqual([self.record(proxy, failed)["status"]], [503])
 
     def test_memory_bounds_it_too(self):
         proxy = self.serve("memory: 8KiB, sample: 0%, slower_than: 0s")
