@@ -48,6 +48,7 @@ class Counter {
   }
   // For a value that any thread knows as a whole, instead of add(): how many endpoints there are.
   void set(std::int64_t value) const;
+  std::uint32_t place() const { return place_; }
   std::int64_t total() const;
 
  private:
@@ -67,8 +68,12 @@ class Histogram {
   Histogram(const Counter (&buckets)[kBuckets], Counter sum);
   // `seconds` goes to its bucket; the sum is kept in nanoseconds.
   void observe(double seconds) const;
+  // Of what observe(seconds) counted: the bucket's page shows this trace of it, until the next one. Ids as
+  // RequestTrace has them, `time` in Unix seconds. Never waits.
+  void keep_exemplar(double seconds, std::string_view trace_id, std::string_view span_id, double time) const;
 
  private:
+  static std::size_t bucket_of(double seconds);
   Counter buckets_[kBuckets];
   Counter nanoseconds_;
 };

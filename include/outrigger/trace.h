@@ -26,6 +26,8 @@ class RequestTrace {
   std::string_view span_id() const { return span_id_; }
   // Will it tell anybody? If not, the next two need not be called.
   bool is_recording() const { return is_recording_; }
+  // Can it be found where traces are collected? That it will because the request failed is known once that is over.
+  bool is_kept() const { return is_kept_; }
 
   // The request is about to be sent, as it stands; its fields may be changed. For each time that it is sent.
   virtual void try_begins(Exchange& exchange, const TryPeer& peer) = 0;
@@ -40,6 +42,7 @@ class RequestTrace {
 
   std::string_view trace_id_, span_id_;
   bool is_recording_ = false;
+  bool is_kept_ = false;
 };
 
 }  // namespace outrigger

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "stats/exemplars.h"
 #include "stats/families.h"
 #include "stats/registry.h"
 
@@ -11,8 +12,8 @@ void read_histogram(const Series& series, Metric& metric) {
   for (std::uint32_t i = 0; i < Histogram::kBuckets; ++i) {
     metric.count += static_cast<std::uint64_t>(Counter(series.place + i).total());
     const bool is_last = i + 1 == Histogram::kBuckets;
-    metric.buckets.push_back(
-        {is_last ? std::numeric_limits<double>::infinity() : Histogram::kSeconds[i], metric.count});
+    metric.buckets.push_back({is_last ? std::numeric_limits<double>::infinity() : Histogram::kSeconds[i], metric.count,
+                              Exemplars::instance().find(series.place + i)});
   }
   metric.sum = static_cast<double>(Counter(series.place + Histogram::kBuckets).total()) / 1e9;
 }

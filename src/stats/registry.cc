@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "stats/exemplars.h"
+
 namespace outrigger::stats {
 
 namespace {
@@ -107,9 +109,17 @@ Histogram::Histogram(const Counter (&buckets)[kBuckets], Counter sum) : nanoseco
   std::copy(std::begin(buckets), std::end(buckets), std::begin(buckets_));
 }
 
+std::size_t Histogram::bucket_of(double seconds) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(kSeconds, seconds) - std::begin(kSeconds));
+}
+
+void Histogram::keep_exemplar(double seconds, std::string_view trace_id, std::string_view span_id, double time) const {
+  const std::uint32_t place = buckets_[bucket_of(seconds)].place();
+  if (place != 0) Exemplars::instance().keep(place, trace_id, span_id, seconds, time);
+}
+
 void Histogram::observe(double seconds) const {
-  const auto bucket = std::lower_bound(std::begin(kSeconds), std::end(kSeconds), seconds) - std::begin(kSeconds);
-  buckets_[bucket].add();
+  buckets_[bucket_of(seconds)].add();
   nanoseconds_.add(static_cast<std::int64_t>(seconds * 1e9));
 }
 

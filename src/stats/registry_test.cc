@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "outrigger/stats.h"
+#include "stats/families.h"
 
 namespace outrigger::stats {
 
@@ -37,6 +38,22 @@ TEST_CASE("stats: a histogram is cumulative and has its sum", "[stats]") {
   CHECK(text.find("test_seen_seconds_bucket{le=\"0.005\"} 3\n") != std::string::npos);
   CHECK(text.find("test_seen_seconds_bucket{le=\"+Inf\"} 4\n") != std::string::npos);
   CHECK(text.find("test_seen_seconds_count 4\n") != std::string::npos);
+}
+
+TEST_CASE("stats: a bucket shows the latest exemplar of what it counted, for who asks for OpenMetrics", "[stats]") {
+  const Histogram seen = histogram("test_exemplar_seconds", "Test.");
+  for (const double value : {0.003, 0.004, 100.0}) {
+    seen.observe(value);
+    if (value < 1) seen.keep_exemplar(value, "0af7", value < 0.0035 ? "01" : "02", 1700000000.5);
+  }
+  Histogram().keep_exemplar(1, "0af7", "03", 1);
+  const std::vector families{collect("test_exemplar_seconds")};
+  const std::string text = open_metrics(families);
+  CHECK(
+      text.contains("test_exemplar_seconds_bucket{le=\"0.005\"} 2 # {trace_id=\"0af7\",span_id=\"02\"} 0.004 "
+                    "1700000000.500\n"));
+  CHECK(text.contains("test_exemplar_seconds_bucket{le=\"+Inf\"} 3\n"));
+  CHECK_FALSE(text_format(families).contains("0af7"));
 }
 
 TEST_CASE("stats: more label sets than the limit share one", "[stats]") {

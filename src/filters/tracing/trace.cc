@@ -27,7 +27,7 @@ void Trace::set_parent(std::uint64_t parent, std::string_view tracestate) {
 }
 
 void Trace::set_sampled(bool is_sampled, bool is_debug) {
-  is_sampled_ = is_sampled;
+  is_sampled_ = is_kept_ = is_sampled;
   is_debug_ = is_debug;
   is_recording_ = setup_.sink != nullptr && (is_sampled || setup_.sample_errors);
 }
@@ -118,6 +118,7 @@ void Trace::finish(Exchange& exchange, const Outcome& outcome) noexcept {
       outcome.status == 0 && outcome.failure == Failure::none;  // made for a cache, by nobody's call
   if (is_unknown && !is_detached_) return;
   if (!is_sampled_ && !(setup_.sample_errors && has_failed)) return;
+  is_kept_ = true;
   write_tries(exchange);
   if (is_detached_) return;
   Span span = make_span();

@@ -7,6 +7,7 @@
 #include "proxy/calls/legacy_upload.h"
 #include "proxy/calls/shared_call.h"
 #include "proxy/calls/stream.h"
+#include "proxy/exemplar.h"
 #include "proxy/forwarding/forward.h"
 #include "proxy/forwarding/legacy_answer.h"
 
@@ -127,7 +128,9 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     result.response->headers().add("Set-Cookie", hash_key_.set_cookie(exchange, affinity.new_cookie));
   }
   cluster_->stats().count_try(result.response->status());
-  cluster_->stats().head_time.observe(std::chrono::duration<double>(exchange.now() - begin).count());
+  const Duration taken = exchange.now() - begin;
+  cluster_->stats().head_time.observe(std::chrono::duration<double>(taken).count());
+  keep_exemplar(cluster_->stats().head_time, taken, exchange);
   co_return std::move(*result.response);
 }
 

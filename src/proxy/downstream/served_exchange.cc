@@ -5,6 +5,7 @@
 #include "proxy/downstream/grpc_reply.h"
 #include "proxy/downstream/report_bug.h"
 #include "proxy/downstream/turn.h"
+#include "proxy/exemplar.h"
 #include "proxy/forwarding/forward.h"
 
 namespace outrigger::proxy {
@@ -225,6 +226,7 @@ void ServedExchange::end() {
   was_cut_ = outcome.cut;
   if (context_.recorder != nullptr) context_.recorder->look(*exchange_, outcome);
   exchange_->finish();
+  keep_exemplar(listener_->stats.duration, outcome.duration, *exchange_);
   drop_request_body();
   exchange_.reset();
 }

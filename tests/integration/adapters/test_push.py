@@ -10,6 +10,7 @@ import unittest
 import urllib.request
 
 from support.pages import Pages
+from support.prometheus import PrometheusServer
 from support.services import Service
 from support.wait import PATIENCE, until
 
@@ -149,32 +150,3 @@ class RealPrometheus(MetricsCase):
                       'legacy_pools_size{name="a\\"b"} == 1', "app_process_open_fds == 3", "outrigger_build_info == 1"):
             with self.subTest(query):
                 until(lambda query=query: server.query(query) or None, f"{query} in Prometheus")
-
-
-class PrometheusServer(Service):
-    """Debian's prometheus, which scrapes one target every second."""
-
-    def __init__(self, target):
-        super().__init__()
-        (self.dir / "prometheus.yml").write_text(json.dumps(
-            {"global": {"scrape_interval": "1s"},
-             "scrape_configs": [{"job_name": "outrigger", "static_configs": [{"targets": [target]}]}]}))
-
-    def command(self):
-        return ["prometheus", f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/data",
-                f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn", "--enable-feature=exemplar-storage"]
-
-    def _get(self, path):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"http://{self.address}{path}", timeout=PATIENCE) as answer:
-                return json.load(answer)["data"]
-        except OSError:
-            return None
-
-    def query(self, text):
-        data = self._get("/api/v1/query?query=" + urllib.request.quote(text))
-        return data["result"] if data else None
-
-    def targets(self):
-        return self._get("/api/v1/targets")
