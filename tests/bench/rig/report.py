@@ -32,9 +32,9 @@ def figure(value, unit):
 
 def verdict(result):
     workload = result.workload
-    if workload.kind == "reload":
-        lost = result.median("outrigger")
-        return "" if lost is None or result.problems.get("outrigger") else "met" if lost == 0 else "missed"
+    if workload.is_figure:
+        own = result.median("outrigger")
+        return "" if own is None or result.problems.get("outrigger") else "met" if own <= workload.target else "missed"
     value = ratio(result)
     return "" if value is None else "met" if value[0] <= workload.target else "missed"
 
@@ -64,7 +64,7 @@ def header(names):
 
 def row(result, names):
     workload = result.workload
-    at_most = "0" if workload.kind == "reload" else f"{workload.target:g}"
+    at_most = f"{workload.target:,.0f} {workload.unit}" if workload.is_figure else f"{workload.target:g}"
     return [f"{workload.key}. {workload.title}", workload.unit, *cells(result, names), ratio_text(result), at_most,
             verdict(result)]
 
