@@ -1,5 +1,6 @@
 #include "adapters/statsd/statsd.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +116,15 @@ TEST_CASE("statsd: members of a set are counted once an interval", "[adapter][st
   statsd.take("users:alice|s\nusers:bob|s\nusers:alice|s");
   CHECK(harness.run_until([&] { return harness.metrics().find("users 2\n") != std::string::npos; }));
   CHECK(harness.run_until([&] { return harness.metrics().find("users 0\n") != std::string::npos; }));
+}
+
+TEST_CASE("statsd: a set keeps no members, however long they are", "[adapter][statsd]") {
+  test::AdapterHarness harness;
+  Statsd& statsd = add(harness, "sets_every: 1s");
+  const auto before = ::mallinfo2().uordblks;  // 0 both times under a sanitizer
+  for (int i = 0; i < 1000; ++i) statsd.take("users:" + std::string(10'000, 'x') + std::to_string(i) + "|s");
+  CHECK(::mallinfo2().uordblks - before < 1'000'000);
+  CHECK(harness.run_until([&] { return harness.metrics().find("users 1000\n") != std::string::npos; }));
 }
 
 TEST_CASE("statsd: rules that cannot work are refused with the configuration", "[adapter][statsd]") {
