@@ -1,6 +1,5 @@
 #include "adapters/health/health.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -11,6 +10,7 @@
 #include "adapters/process/proc_files.h"
 #include "outrigger/background.h"
 #include "support/adapter_harness.h"
+#include "support/manual_peer.h"
 #include "support/temporary_file.h"
 
 namespace outrigger::adapters {
@@ -29,31 +29,6 @@ std::string probe_once(test::AdapterHarness& harness, const Check& check) {
   return problem;
 }
 
-// A port of this machine that accepts, or once closed does not.
-class Port {
- public:
-  Port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    net::Address any = *net::Address::parse("127.0.0.1:1");
-    any.set_port(0);
-    REQUIRE(::bind(fd_, any.get(), any.length()) == 0);
-    ::listen(fd_, 1);
-    sockaddr_storage storage{};
-    socklen_t length = sizeof storage;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &length);
-    address_ = net::Address(reinterpret_cast<sockaddr*>(&storage), length).text();
-  }
-  ~Port() { close(); }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  const std::string& address() const { return address_; }
-
- private:
-  int fd_;
-  std::string address_;
-};
-
 std::string health(test::AdapterHarness& harness) {
   return harness.pages().empty() ? "" : health_text(*harness.pages().back().verdict, true);
 }
@@ -62,11 +37,11 @@ std::string health(test::AdapterHarness& harness) {
 
 TEST_CASE("health: a port is good while it accepts", "[adapter][health]") {
   test::AdapterHarness harness;
-  Port port;
+  test::ManualPeer port;
   Check check;
   check.tcp = port.address();
   CHECK(probe_once(harness, check) == "");
-  port.close();
+  port.refuse();
   CHECK(probe_once(harness, check) == "Connection refused");
   check.tcp = "localhost:" + std::to_string(net::Address::parse(port.address())->port());
   CHECK_THAT(probe_once(harness, check), Contains("refused"));

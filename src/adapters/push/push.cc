@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "adapters/metric_name.h"
 #include "adapters/push/otlp_metrics.h"
@@ -154,6 +155,8 @@ Push::~Push() {
 
 void Push::finish() {
   next_.stop();
+  is_ending_ = true;
+  wants_last_ = is_sending_;
   if (!is_sending_) send();
 }
 
@@ -227,7 +230,8 @@ void Push::ended(const std::string& problem) {
     if (!is_good) log(LogLevel::warn, "metrics cannot be pushed", {{"to", to}, {"why", problem}});
     was_good_ = is_good;
   }
-  next_.start(std::max(Duration(0), target_.every - (services_.loop.now() - began_)));
+  if (std::exchange(wants_last_, false)) return send();
+  if (!is_ending_) next_.start(std::max(Duration(0), target_.every - (services_.loop.now() - began_)));
 }
 
 const AdapterType kPushType = {
