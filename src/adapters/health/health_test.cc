@@ -91,11 +91,33 @@ TEST_CASE("health: a probe that is destroyed kills its program", "[adapter][heal
   test::AdapterHarness harness;
   pid_t pid = 0;
   {
-    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.loop());
+    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.services());
     running.begin([](std::string) {});
     REQUIRE(harness.run_until([&] { return bool(std::ifstream(pids.path()) >> pid); }));
   }
   CHECK(harness.run_until([&] { return !usage_of(pid); }));
+}
+
+TEST_CASE("health: a killed program leaves no zombie, however busy the helpers are", "[adapter][health]") {
+  struct Busy final : Job {
+    void run() noexcept override { is_free.wait(false); }
+    std::atomic<bool> is_free = false;
+  };
+  const std::vector<std::shared_ptr<Busy>> jobs = {std::make_shared<Busy>(), std::make_shared<Busy>()};
+  for (const auto& job : jobs) REQUIRE(submit(job));
+  const test::TemporaryFile pids("");
+  test::AdapterHarness harness;
+  pid_t pid = 0;
+  {
+    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.services());
+    running.begin([](std::string) {});
+    CHECK(harness.run_until([&] { return bool(std::ifstream(pids.path()) >> pid); }));
+  }
+  CHECK(harness.run_until([&] { return ::kill(pid, 0) != 0 && errno == ESRCH; }));
+  for (const auto& job : jobs) {
+    job->is_free = true;
+    job->is_free.notify_all();
+  }
 }
 
 TEST_CASE("health: checks of logs look back as far as they are told", "[adapter][health]") {
