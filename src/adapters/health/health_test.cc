@@ -190,6 +190,14 @@ TEST_CASE("health: checks are combined by all and any, also inside each other", 
   }
 }
 
+TEST_CASE("health: after a reload one bad round turns nothing", "[adapter][health]") {
+  test::AdapterHarness harness;
+  REQUIRE(harness.add("health", "{name: kept, all: [{pid: " + std::to_string(::getpid()) + "}]}"));
+  REQUIRE(harness.add("health", "{name: kept, every: 100ms, fall: 3, all: [{pid: 4194304}]}"));
+  CHECK_THAT(health(harness), Contains("kept: healthy\n- process pid 4194304: no such process runs"));
+  CHECK(harness.run_until([&] { return health(harness).starts_with("kept: unhealthy\n"); }));
+}
+
 TEST_CASE("health: what the checks say is told in text and JSON", "[adapter][health]") {
   test::AdapterHarness harness;
   REQUIRE(harness.add("health", "{path: /healthz, all: [{pid: 4194304}]}"));
