@@ -114,6 +114,15 @@ Health::Health(const HealthOptions& options, AdapterContext& context)
   }
 }
 
+void Health::start() {
+  if (webhook_) webhook_->start();
+  begin();
+}
+
+void Health::finish() {
+  if (webhook_) webhook_->hurry();
+}
+
 void Health::begin() {
   began_ = loop_.now();
   round_.begin([this](bool is_good) { end(is_good); });
