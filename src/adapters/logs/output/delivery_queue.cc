@@ -118,9 +118,13 @@ bool DeliveryQueue::spool_one(Batch& batch) {
   return false;
 }
 
-// Not one that was offered: the output may have a part of it. False: there is no other.
+// Of those whose end makes room: while the disk takes nothing, those in memory. Not one that was offered: the output may
+// have a part of it. False: there is no other.
 bool DeliveryQueue::drop_oldest() {
-  const auto oldest = is_begun_ ? std::next(batches_.begin()) : batches_.begin();
+  auto oldest = is_begun_ ? std::next(batches_.begin()) : batches_.begin();
+  if (spool_failed_ || options_.batch_bytes > options_.disk) {
+    oldest = std::ranges::find(oldest, batches_.end(), 0U, &Batch::spooled_as);
+  }
   if (oldest == batches_.end()) return false;
   stats_.lost(spool_ ? "spool_full" : "memory_full").add(static_cast<std::int64_t>(oldest->lines));
   if (oldest->spooled_as != 0) spool_->remove(oldest->spooled_as, oldest->lines);

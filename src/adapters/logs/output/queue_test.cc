@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -184,6 +185,21 @@ TEST_CASE("logs: a full spool drops the oldest", "[adapters][logs]") {
   bench.sink.offered.clear();
   bench.run([&] { return bench.queue->is_empty(); });
   CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "ddddddddd;", "eeeeeeeee;", "fffffffff;"});
+}
+
+TEST_CASE("logs: what is on disk stays where the disk takes no more", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  Bench bench(small(), directory / "spool");
+  const auto lost = bench.stats.lost("spool_full").total();
+  bench.sink.answer = Delivery::Result::later;
+  for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
+  std::filesystem::create_directory(directory / "spool/4-1.batch.new");  // in the way of the next
+  for (const char* text : {"ddddddddd", "eeeeeeeee", "fffffffff", "ggggggggg"}) bench.add(text);
+  CHECK(bench.stats.lost("spool_full").total() == lost + 2);
+  bench.sink.answer = Delivery::Result::taken;
+  bench.sink.offered.clear();
+  bench.run([&] { return bench.queue->is_empty(); });
+  CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "bbbbbbbbb;", "ccccccccc;", "fffffffff;", "ggggggggg;"});
 }
 
 TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][logs]") {
