@@ -241,7 +241,10 @@ void DeliveryQueue::save_rest() {
   for (Batch& batch : take_rest()) {
     const bool has_room = has_disk_room();
     const auto number = has_room ? spool_->put(batch.bytes, batch.lines) : std::unexpected(std::string());
-    if (number) continue;
+    if (number) {
+      on_disk_ += batch.size;
+      continue;
+    }
     if (has_room) stats_.spool_failures.add();
     stats_.lost("shutdown").add(static_cast<std::int64_t>(batch.lines));
     log(LogLevel::warn, "records that no log output took are lost",

@@ -215,3 +215,19 @@ TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][lo
   bench.run([&] { return bench.queue->is_empty(); });
   CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "b;"});
 }
+
+TEST_CASE("logs: the spool has its limit at the end too", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  QueueOptions options = small();
+  options.memory = 100;
+  options.disk = 20;
+  {
+    Bench bench(options, directory / "spool");
+    const auto lost = bench.stats.lost("shutdown").total();
+    bench.sink.answer = Delivery::Result::later;
+    for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
+    bench.queue->save_rest();
+    CHECK(bench.stats.lost("shutdown").total() == lost + 1);
+  }
+  CHECK(Spool::open(directory / "spool").value().found().size() == 2);
+}
