@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <list>
 #include <utility>
 
@@ -75,11 +76,35 @@ std::string check_state(const LogsConfig& config) {
   return "state: cannot write to " + directory + ": " + std::strerror(errno);
 }
 
+// A path by which one file has one name; what cannot be followed stays as it is.
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  auto real = std::filesystem::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
+// Two that rotate one file, or take from one spool, would remove what is the other's. A FIFO or device may be shared.
+std::string claim_paths(const OutputConfig& output, const OpenContext& context) {
+  std::error_code error;
+  const auto type = std::filesystem::status(output.file, error).type();
+  const bool is_rotated = type == std::filesystem::file_type::regular || type == std::filesystem::file_type::not_found;
+  if (!output.file.empty() && is_rotated && !context.claim("log output " + real_path(output.file))) {
+    return "output.file: another entry writes to " + output.file;
+  }
+  if (output.spool && !context.claim("log spool " + real_path(output.spool->path))) {
+    return "output.spool: another entry has " + output.spool->path;
+  }
+  return {};
+}
+
 std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
   const auto& config = *static_cast<const LogsConfig*>(options);
   auto opened = std::make_shared<Opened>();
   if (!context.claim(identity(config))) {
     return std::unexpected("another entry reads the same: give one of them a `name`");
+  }
+  if (std::string problem = claim_paths(config.output, context); !problem.empty()) {
+    return std::unexpected(std::move(problem));
   }
   if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
   if (!config.syslog.empty()) {
