@@ -27,6 +27,7 @@ struct HandOver {
   std::vector<FilePosition> positions;
   bool has_positions = false;
   std::list<Batch> rest;  // records that came from no file
+  std::string_view form;  // of the output that they were for
 };
 
 // What was opened while the configuration was loaded.
@@ -178,14 +179,15 @@ class LogsAdapter final : public Adapter, private EventSink {
 void LogsAdapter::start() {
   make_queue();
   source_ = make_source();
-  queue_->put_rest(std::exchange(opened_->hand_over->rest, {}));
+  queue_->put_rest(std::exchange(opened_->hand_over->rest, {}), opened_->hand_over->form);
   source_->start();
 }
 
 void LogsAdapter::make_queue() {
+  output_ = make_output(config_, opened_->authorization, services_.loop, services_.resolver);
   std::optional<Spool> spool;
   if (config_.output.spool) {
-    auto opened = Spool::open(config_.output.spool->path);
+    auto opened = Spool::open(config_.output.spool->path, output_->form());
     if (opened) {
       spool = std::move(*opened);
     } else {
@@ -193,7 +195,6 @@ void LogsAdapter::make_queue() {
       log(LogLevel::error, "a log output has no spool", {{"adapter", config_.label()}, {"error", opened.error()}});
     }
   }
-  output_ = make_output(config_, opened_->authorization, services_.loop, services_.resolver);
   queue_ = std::make_unique<DeliveryQueue>(services_.loop, *output_, make_queue_options(config_), std::move(spool),
                                            stats_, [this] { progress(); });
 }
@@ -252,6 +253,7 @@ void LogsAdapter::progress() {
 void LogsAdapter::hand_over() {
   HandOver& to = *opened_->hand_over;
   to.rest = queue_->take_rest();
+  to.form = output_->form();
   if (tail_ == nullptr) return;
   for (const auto& position : tail_->positions()) to.positions.push_back(*position);
   to.has_positions = true;

@@ -19,6 +19,7 @@ DeliveryQueue::DeliveryQueue(EventLoop& loop, Output& output, QueueOptions optio
       seal_timer_(loop, [this] { seal(); }),
       retry_timer_(loop, [this] { offer(); }) {
   if (!spool_) return;
+  lose_other_form(spool_->lines_of_other_forms(), "batches of the spool stay there: they are for another kind of output");
   for (const Spool::Item& item : spool_->found()) {
     Batch& batch = batches_.emplace_back();
     batch.size = item.size;
@@ -229,7 +230,18 @@ std::list<Batch> DeliveryQueue::take_rest() {
   return rest;
 }
 
-void DeliveryQueue::put_rest(std::list<Batch> rest) {
+void DeliveryQueue::lose_other_form(std::uint64_t lines, const char* what) {
+  if (lines == 0) return;
+  stats_.lost("form_changed").add(static_cast<std::int64_t>(lines));
+  log(LogLevel::warn, what, {{"adapter", stats_.adapter()}, {"lines", std::to_string(lines)}});
+}
+
+void DeliveryQueue::put_rest(std::list<Batch> rest, std::string_view form) {
+  if (form != output_.form()) {
+    std::uint64_t lines = 0;
+    for (const Batch& batch : std::exchange(rest, {})) lines += batch.lines;
+    lose_other_form(lines, "records that waited in memory are lost: they were for another kind of output");
+  }
   for (Batch& batch : rest) {
     batches_.push_back(std::move(batch));
     count(batches_.back(), 1);
