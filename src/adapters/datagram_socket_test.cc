@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "adapters/logs/syslog/sockets.h"
+#include "server/keyed_store.h"
 #include "support/temporary_directory.h"
 
 using namespace outrigger;
@@ -29,7 +30,7 @@ TEST_CASE("adapters: a file in the place of a socket stays", "[adapters][logs]")
   const std::string path = directory / "app.log";
   std::ofstream(path) << "precious\n";
   const auto address = net::Address::parse("unix:" + path).value();
-  KeyedStore store;
+  server::ProcessStore store;
   CHECK_FALSE(DatagramSocket::bind("unix:" + path, store));
   CHECK_FALSE(logs::open_syslog(address, true, false));
   CHECK_FALSE(logs::open_syslog(address, false, true));
@@ -42,7 +43,7 @@ TEST_CASE("adapters: a socket that nobody serves is replaced, one in use stays",
   const auto address = net::Address::parse(text).value();
   leave_stale_socket(address);
   {
-    KeyedStore store;
+    server::ProcessStore store;
     const auto socket = DatagramSocket::bind(text, store);
     REQUIRE(socket);
     CHECK_FALSE(logs::open_syslog(address, true, false));
