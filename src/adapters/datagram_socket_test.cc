@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "adapters/logs/syslog/sockets.h"
-#include "server/keyed_store.h"
+#include "support/adapter_harness.h"
 #include "support/temporary_directory.h"
 
 using namespace outrigger;
@@ -30,7 +30,8 @@ TEST_CASE("adapters: a file in the place of a socket stays", "[adapters][logs]")
   const std::string path = directory / "app.log";
   std::ofstream(path) << "precious\n";
   const auto address = net::Address::parse("unix:" + path).value();
-  server::ProcessStore store;
+  test::AdapterHarness harness;
+  KeyedStore& store = harness.services().store;
   CHECK_FALSE(DatagramSocket::bind("unix:" + path, store));
   CHECK_FALSE(logs::open_syslog(address, true, false));
   CHECK_FALSE(logs::open_syslog(address, false, true));
@@ -43,7 +44,8 @@ TEST_CASE("adapters: a socket that nobody serves is replaced, one in use stays",
   const auto address = net::Address::parse(text).value();
   leave_stale_socket(address);
   {
-    server::ProcessStore store;
+    test::AdapterHarness harness;
+    KeyedStore& store = harness.services().store;
     const auto socket = DatagramSocket::bind(text, store);
     REQUIRE(socket);
     CHECK_FALSE(logs::open_syslog(address, true, false));

@@ -19,7 +19,8 @@ DeliveryQueue::DeliveryQueue(EventLoop& loop, Output& output, QueueOptions optio
       seal_timer_(loop, [this] { seal(); }),
       retry_timer_(loop, [this] { offer(); }) {
   if (!spool_) return;
-  lose_other_form(spool_->lines_of_other_forms(), "batches of the spool stay there: they are for another kind of output");
+  lose_other_form(spool_->lines_of_other_forms(),
+                  "batches of the spool stay there: they are for another kind of output");
   for (const Spool::Item& item : spool_->found()) {
     Batch& batch = batches_.emplace_back();
     batch.size = item.size;
@@ -119,8 +120,8 @@ bool DeliveryQueue::spool_one(Batch& batch) {
   return false;
 }
 
-// Of those whose end makes room: while the disk takes nothing, those in memory. Not one that was offered: the output may
-// have a part of it. False: there is no other.
+// Of those whose end makes room: while the disk takes nothing, those in memory. Not one that was offered: the output
+// may have a part of it. False: there is no other.
 bool DeliveryQueue::drop_oldest() {
   auto oldest = is_begun_ ? std::next(batches_.begin()) : batches_.begin();
   if (spool_failed_ || options_.batch_bytes > options_.disk) {

@@ -8,8 +8,8 @@
 
 namespace outrigger::adapters::logs {
 
-// Batches on disk, a file each, "<number>-<lines>.<form>", in a directory of their own. Thread: one at a time; waits for
-// the disk.
+// Batches on disk, a file each, "<number>-<lines>.<form>", in a directory of their own. Thread: one at a time; waits
+// for the disk.
 class Spool {
  public:
   struct Item {
@@ -18,7 +18,8 @@ class Spool {
     std::uint64_t size = 0;
   };
 
-  // Makes the directory if it is missing; its parent must be there. `form`: that of the output. The error is a sentence.
+  // Makes the directory if it is missing; its parent must be there. `form`: that of the output. The error is a
+  // sentence.
   static std::expected<Spool, std::string> open(const std::string& directory, std::string_view form);
 
   // What an earlier run left, oldest first. Files that were not finished are removed.
