@@ -33,7 +33,6 @@ class FileOutput final : public Output {
   void close();
   bool is_still_named() const;
   void rotate();
-  bool write_all(std::string_view bytes) const;
   Delivery failed(const char* what) const;
 
   FileOptions options_;

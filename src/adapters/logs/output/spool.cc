@@ -1,6 +1,5 @@
 #include "adapters/logs/output/spool.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,16 +18,6 @@ constexpr std::size_t kLargestBatch = 64 * 1024 * 1024;
 
 std::unexpected<std::string> failed(const char* what, const std::string& path) {
   return std::unexpected(std::string(what) + " " + path + ": " + std::strerror(errno));
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -68,19 +57,8 @@ std::string Spool::path(std::uint64_t number, std::uint64_t lines) const {
 }
 
 std::expected<std::uint64_t, std::string> Spool::put(const std::string& bytes, std::uint64_t lines) {
-  const std::string name = path(next_, lines);
-  const std::string draft = name + ".new";
-  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("cannot make", draft);
-  const bool good = write_all(fd, bytes) && ::fdatasync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!good || ::rename(draft.c_str(), name.c_str()) != 0) {
-    auto failure = failed("cannot write", draft);
-    ::unlink(draft.c_str());
-    return failure;
-  }
+  const auto written = base::replace_file(path(next_, lines), bytes);
+  if (!written) return std::unexpected(written.error());
   return next_++;
 }
 
