@@ -5,10 +5,10 @@
 
 #include <cstring>
 #include <filesystem>
-#include <list>
 #include <utility>
 
 #include "adapters/logs/config.h"
+#include "adapters/logs/hand_over.h"
 #include "adapters/logs/log_line.h"
 #include "adapters/logs/make.h"
 #include "adapters/logs/stdin_source.h"
@@ -20,15 +20,6 @@
 namespace outrigger::adapters {
 namespace logs {
 namespace {
-
-// What goes from an adapter to the one that takes its place at a reload. Written by the first while it ends, read by
-// the other at its start.
-struct HandOver {
-  std::vector<FilePosition> positions;
-  bool has_positions = false;
-  std::list<Batch> rest;  // records that came from no file
-  std::string_view form;  // of the output that they were for
-};
 
 // What was opened while the configuration was loaded.
 struct Opened {
@@ -135,8 +126,8 @@ class LogsAdapter final : public Adapter, private EventSink {
 
   ~LogsAdapter() override {
     if (!source_) return;
-    source_->flush();
     if (is_finishing_) {
+      source_->flush();
       queue_->save_rest();
     } else {
       hand_over();
@@ -172,7 +163,6 @@ class LogsAdapter final : public Adapter, private EventSink {
   std::unique_ptr<Output> output_;
   std::unique_ptr<DeliveryQueue> queue_;
   std::unique_ptr<Source> source_;
-  TailSource* tail_ = nullptr;  // source_, if it is one
   bool is_finishing_ = false;
 };
 
@@ -206,10 +196,12 @@ std::unique_ptr<Source> LogsAdapter::make_source() {
     if (config_.multiline) options.flush_after = config_.multiline->flush_after;
     options.longest_line = config_.max_line.bytes;
     options.join = make_join_rule(config_);
-    return std::make_unique<StdinSource>(services_.loop, std::move(options), sink());
+    HalfRead before = std::exchange(opened_->hand_over->standard_input, {});
+    return std::make_unique<StdinSource>(services_.loop, std::move(options), std::move(before), sink());
   }
   const SyslogOptions options{config_.max_line.bytes, config_.max_connections, config_.idle};
-  return std::make_unique<SyslogSource>(services_.loop, opened_->sockets, options, sink(), stats_);
+  auto before = std::exchange(opened_->hand_over->streams, {});
+  return std::make_unique<SyslogSource>(services_.loop, opened_->sockets, options, std::move(before), sink(), stats_);
 }
 
 std::unique_ptr<Source> LogsAdapter::make_tail() {
@@ -228,13 +220,11 @@ std::unique_ptr<Source> LogsAdapter::make_tail() {
     // A file that came while nobody looked is new.
     if (options.state->existed()) options.from_end = false;
   }
-  if (std::exchange(opened_->hand_over->has_positions, false)) {
-    known = std::exchange(opened_->hand_over->positions, {});
+  if (auto before = std::exchange(opened_->hand_over->positions, {})) {
+    known = std::move(*before);
     options.from_end = false;
   }
-  auto tail = std::make_unique<TailSource>(services_.loop, std::move(options), std::move(known), sink(), stats_);
-  tail_ = tail.get();
-  return tail;
+  return std::make_unique<TailSource>(services_.loop, std::move(options), std::move(known), sink(), stats_);
 }
 
 void LogsAdapter::take(const Origin& origin, const Event& event) {
@@ -254,9 +244,7 @@ void LogsAdapter::hand_over() {
   HandOver& to = *opened_->hand_over;
   to.rest = queue_->take_rest();
   to.form = output_->form();
-  if (tail_ == nullptr) return;
-  for (const auto& position : tail_->positions()) to.positions.push_back(*position);
-  to.has_positions = true;
+  source_->leave(to);
 }
 
 std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {
