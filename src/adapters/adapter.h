@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/child_reaper.h"
 #include "adapters/line_bus.h"
 #include "adapters/metric_store.h"
 #include "event/event_loop.h"
@@ -31,6 +32,7 @@ struct AdapterServices {
   KeyedStore& store;     // what is in it lives as long as somebody holds it
   LineBus& lines;        // every parsed line of the logs
   MetricStore& metrics;  // what comes out on /metrics and in pushes
+  ChildReaper& children;
 };
 
 class Adapter {

@@ -20,15 +20,6 @@ void close_with_file(int fd, const std::string& path) {
   if (!path.empty()) ::unlink(path.c_str());
 }
 
-// What is in the way of a Unix socket is only taken away if it is a socket that nobody serves.
-bool is_stale(const net::Address& address) {
-  const int probe = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return false;
-  const bool is_refused = ::connect(probe, address.get(), address.length()) != 0 && errno == ECONNREFUSED;
-  ::close(probe);
-  return is_refused;
-}
-
 // Of SO_RXQ_OVFL: how many the kernel dropped since the socket was made.
 std::uint32_t overflow(msghdr& message, std::uint32_t otherwise) {
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
@@ -59,7 +50,7 @@ std::expected<std::shared_ptr<DatagramSocket>, std::string> DatagramSocket::open
   if (!address) return std::unexpected(address.error());
   const int fd = ::socket(address->family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const std::string path = address->is_unix() ? text.substr(kUnix.size()) : "";
-  if (fd >= 0 && !path.empty() && is_stale(*address)) ::unlink(path.c_str());
+  if (address->is_unix()) net::remove_stale_unix_socket(*address, SOCK_DGRAM);
   if (fd < 0 || ::bind(fd, address->get(), address->length()) != 0) {
     const std::string why = std::strerror(errno);
     if (fd >= 0) ::close(fd);

@@ -64,6 +64,7 @@ class AdapterRuntime::Running {
   KeyedStore& store_;
   MetricStore& metrics_;
   EventLoop loop_;
+  ChildReaper children_{loop_};
   LineBus lines_;
   std::string dns_servers_;
   std::unique_ptr<net::dns::Resolver> resolver_;
@@ -74,7 +75,7 @@ class AdapterRuntime::Running {
 
 std::unique_ptr<Adapter> AdapterRuntime::Running::make(const AdapterSet::Item& item) {
   AdapterContext context{
-      item.spec.path, item.spec.fingerprint, {loop_, *resolver_, store_, lines_, metrics_}, item.opened};
+      item.spec.path, item.spec.fingerprint, {loop_, *resolver_, store_, lines_, metrics_, children_}, item.opened};
   return type_of(item.spec).make(item.spec.config.get(), context);
 }
 

@@ -43,16 +43,6 @@ std::string system_error(std::string_view what, const Address& address) {
 
 void set_flag(int fd, int level, int option, int value = 1) { ::setsockopt(fd, level, option, &value, sizeof value); }
 
-// A file left by a process that died refuses connections; one in use must stay.
-void remove_stale_unix_socket(const Address& address) {
-  const auto* path = reinterpret_cast<const sockaddr_un*>(address.get())->sun_path;
-  struct stat info{};
-  if (::lstat(path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(probe, address.get(), address.length()) != 0 && errno == ECONNREFUSED) ::unlink(path);
-  ::close(probe);
-}
-
 }  // namespace
 
 Address::Address(const sockaddr* address, socklen_t length) : length_(length) {
@@ -176,11 +166,20 @@ std::string Address::text() const {
   return (host.contains(':') ? '[' + host + ']' : host) + ':' + std::to_string(port());
 }
 
+void remove_stale_unix_socket(const Address& address, int type) {
+  const auto* path = reinterpret_cast<const sockaddr_un*>(address.get())->sun_path;
+  struct stat info{};
+  if (::lstat(path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+  const int probe = ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (::connect(probe, address.get(), address.length()) != 0 && errno == ECONNREFUSED) ::unlink(path);
+  ::close(probe);
+}
+
 std::expected<int, std::string> bind_to(const Address& address, bool reuse_port) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected(system_error("cannot make a socket for", address));
   if (address.is_unix()) {
-    remove_stale_unix_socket(address);
+    remove_stale_unix_socket(address, SOCK_STREAM);
   } else {
     set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
     if (reuse_port) set_flag(fd, SOL_SOCKET, SO_REUSEPORT);

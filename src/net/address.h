@@ -56,6 +56,10 @@ std::expected<HostPort, std::string> split_host_port(std::string_view text);
 // is replaced.
 std::expected<int, std::string> bind_to(const Address& address, bool reuse_port);
 
+// Takes away the socket file of `address`, a Unix one, if nobody serves it: a process that died left it, and a socket
+// of `type` is refused. What is in use stays, and what is no socket.
+void remove_stale_unix_socket(const Address& address, int type);
+
 // Has accept() wait for a client's first bytes, or not. Nothing on a Unix socket.
 void defer_accept(int fd, bool waits);
 

@@ -78,10 +78,11 @@ class AdapterHarness {
  private:
   EventLoop loop_;
   net::dns::Resolver resolver_{loop_};
+  adapters::ChildReaper children_{loop_};
   server::ProcessStore store_;
   adapters::LineBus lines_;
   adapters::MetricStore metrics_;
-  adapters::AdapterServices services_{loop_, resolver_, store_, lines_, metrics_};
+  adapters::AdapterServices services_{loop_, resolver_, store_, lines_, metrics_, children_};
   std::vector<std::unique_ptr<adapters::Adapter>> adapters_;
   adapters::AdapterSet set_;
   std::string errors_;

@@ -62,6 +62,13 @@ Check group_of(const HealthOptions& options) {
   return group;
 }
 
+// What it was before a reload: a round that is bad by chance turns it no sooner than any other.
+std::optional<bool> known_state(const HealthVerdict& verdict) {
+  const auto state = verdict.state();
+  if (state == HealthVerdict::State::unknown) return std::nullopt;
+  return state == HealthVerdict::State::healthy;
+}
+
 std::string check_path(const std::string& text) {
   const bool is_good = text.empty() || (is_target(text) && !text.contains('?'));
   return is_good ? "" : "\"" + text + "\" is no path";
@@ -96,7 +103,7 @@ Health::Health(const HealthOptions& options, AdapterContext& context)
     : options_(options),
       loop_(context.services.loop),
       verdict_(std::static_pointer_cast<Opened>(context.opened)->verdict),
-      state_(options.rise, options.fall),
+      state_(options.rise, options.fall, known_state(*verdict_)),
       changes_(stats::counter("outrigger_health_changes_total", "Times that the state of this name changed.",
                               {{"name", verdict_->name()}})),
       next_(loop_, [this] { begin(); }),
@@ -105,6 +112,15 @@ Health::Health(const HealthOptions& options, AdapterContext& context)
     webhook_.emplace(*options_.webhook, std::static_pointer_cast<Opened>(context.opened)->webhook_headers,
                      verdict_->name(), context.services);
   }
+}
+
+void Health::start() {
+  if (webhook_) webhook_->start();
+  begin();
+}
+
+void Health::finish() {
+  if (webhook_) webhook_->hurry();
 }
 
 void Health::begin() {

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <list>
+#include <filesystem>
 #include <utility>
 
 #include "adapters/logs/config.h"
+#include "adapters/logs/hand_over.h"
 #include "adapters/logs/log_line.h"
 #include "adapters/logs/make.h"
 #include "adapters/logs/stdin_source.h"
@@ -19,14 +20,6 @@
 namespace outrigger::adapters {
 namespace logs {
 namespace {
-
-// What goes from an adapter to the one that takes its place at a reload. Written by the first while it ends, read by
-// the other at its start.
-struct HandOver {
-  std::vector<FilePosition> positions;
-  bool has_positions = false;
-  std::list<Batch> rest;  // records that came from no file
-};
 
 // What was opened while the configuration was loaded.
 struct Opened {
@@ -75,11 +68,35 @@ std::string check_state(const LogsConfig& config) {
   return "state: cannot write to " + directory + ": " + std::strerror(errno);
 }
 
+// A path by which one file has one name; what cannot be followed stays as it is.
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  auto real = std::filesystem::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
+// Two that rotate one file, or take from one spool, would remove what is the other's. A FIFO or device may be shared.
+std::string claim_paths(const OutputConfig& output, const OpenContext& context) {
+  std::error_code error;
+  const auto type = std::filesystem::status(output.file, error).type();
+  const bool is_rotated = type == std::filesystem::file_type::regular || type == std::filesystem::file_type::not_found;
+  if (!output.file.empty() && is_rotated && !context.claim("log output " + real_path(output.file))) {
+    return "output.file: another entry writes to " + output.file;
+  }
+  if (output.spool && !context.claim("log spool " + real_path(output.spool->path))) {
+    return "output.spool: another entry has " + output.spool->path;
+  }
+  return {};
+}
+
 std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
   const auto& config = *static_cast<const LogsConfig*>(options);
   auto opened = std::make_shared<Opened>();
   if (!context.claim(identity(config))) {
     return std::unexpected("another entry reads the same: give one of them a `name`");
+  }
+  if (std::string problem = claim_paths(config.output, context); !problem.empty()) {
+    return std::unexpected(std::move(problem));
   }
   if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
   if (!config.syslog.empty()) {
@@ -109,8 +126,8 @@ class LogsAdapter final : public Adapter, private EventSink {
 
   ~LogsAdapter() override {
     if (!source_) return;
-    source_->flush();
     if (is_finishing_) {
+      source_->flush();
       queue_->save_rest();
     } else {
       hand_over();
@@ -146,21 +163,21 @@ class LogsAdapter final : public Adapter, private EventSink {
   std::unique_ptr<Output> output_;
   std::unique_ptr<DeliveryQueue> queue_;
   std::unique_ptr<Source> source_;
-  TailSource* tail_ = nullptr;  // source_, if it is one
   bool is_finishing_ = false;
 };
 
 void LogsAdapter::start() {
   make_queue();
   source_ = make_source();
-  queue_->put_rest(std::exchange(opened_->hand_over->rest, {}));
+  queue_->put_rest(std::exchange(opened_->hand_over->rest, {}), opened_->hand_over->form);
   source_->start();
 }
 
 void LogsAdapter::make_queue() {
+  output_ = make_output(config_, opened_->authorization, services_.loop, services_.resolver);
   std::optional<Spool> spool;
   if (config_.output.spool) {
-    auto opened = Spool::open(config_.output.spool->path);
+    auto opened = Spool::open(config_.output.spool->path, output_->form());
     if (opened) {
       spool = std::move(*opened);
     } else {
@@ -168,7 +185,6 @@ void LogsAdapter::make_queue() {
       log(LogLevel::error, "a log output has no spool", {{"adapter", config_.label()}, {"error", opened.error()}});
     }
   }
-  output_ = make_output(config_, opened_->authorization, services_.loop, services_.resolver);
   queue_ = std::make_unique<DeliveryQueue>(services_.loop, *output_, make_queue_options(config_), std::move(spool),
                                            stats_, [this] { progress(); });
 }
@@ -180,10 +196,12 @@ std::unique_ptr<Source> LogsAdapter::make_source() {
     if (config_.multiline) options.flush_after = config_.multiline->flush_after;
     options.longest_line = config_.max_line.bytes;
     options.join = make_join_rule(config_);
-    return std::make_unique<StdinSource>(services_.loop, std::move(options), sink());
+    HalfRead before = std::exchange(opened_->hand_over->standard_input, {});
+    return std::make_unique<StdinSource>(services_.loop, std::move(options), std::move(before), sink());
   }
   const SyslogOptions options{config_.max_line.bytes, config_.max_connections, config_.idle};
-  return std::make_unique<SyslogSource>(services_.loop, opened_->sockets, options, sink(), stats_);
+  auto before = std::exchange(opened_->hand_over->streams, {});
+  return std::make_unique<SyslogSource>(services_.loop, opened_->sockets, options, std::move(before), sink(), stats_);
 }
 
 std::unique_ptr<Source> LogsAdapter::make_tail() {
@@ -202,13 +220,11 @@ std::unique_ptr<Source> LogsAdapter::make_tail() {
     // A file that came while nobody looked is new.
     if (options.state->existed()) options.from_end = false;
   }
-  if (std::exchange(opened_->hand_over->has_positions, false)) {
-    known = std::exchange(opened_->hand_over->positions, {});
+  if (auto before = std::exchange(opened_->hand_over->positions, {})) {
+    known = std::move(*before);
     options.from_end = false;
   }
-  auto tail = std::make_unique<TailSource>(services_.loop, std::move(options), std::move(known), sink(), stats_);
-  tail_ = tail.get();
-  return tail;
+  return std::make_unique<TailSource>(services_.loop, std::move(options), std::move(known), sink(), stats_);
 }
 
 void LogsAdapter::take(const Origin& origin, const Event& event) {
@@ -227,9 +243,8 @@ void LogsAdapter::progress() {
 void LogsAdapter::hand_over() {
   HandOver& to = *opened_->hand_over;
   to.rest = queue_->take_rest();
-  if (tail_ == nullptr) return;
-  for (const auto& position : tail_->positions()) to.positions.push_back(*position);
-  to.has_positions = true;
+  to.form = output_->form();
+  source_->leave(to);
 }
 
 std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {

@@ -14,6 +14,8 @@ struct Origin {
   std::shared_ptr<FilePosition> position;  // of a file: what is delivered moves it; null for the others
 };
 
+struct HandOver;
+
 // Takes events from sources. Thread: the adapters'.
 class EventSink {
  public:
@@ -39,6 +41,8 @@ class Source {
   virtual void resume() {}
   // Hands on what waits for more lines: the process ends.
   virtual void flush() {}
+  // The adapter is made anew: what the next source of this kind goes on with. Then this one is destroyed.
+  virtual void leave(HandOver& to) = 0;
   // Positions of files moved: what was in front of them is delivered.
   virtual void delivered() {}
 };

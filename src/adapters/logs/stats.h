@@ -23,7 +23,7 @@ class LogStats {
   stats::Counter refused_connections, broken_frames;
   stats::Counter state_failures, spool_failures;
 
-  // Records that nobody will see. `reason`: memory_full, spool_full, spool_unreadable, refused,
+  // Records that nobody will see. `reason`: memory_full, spool_full, spool_unreadable, form_changed, refused,
   // shutdown, socket_buffer.
   stats::Counter lost(const char* reason) const;
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/logs/hand_over.h"
 #include "outrigger/process_log.h"
 
 namespace outrigger::adapters::logs {
@@ -22,15 +23,17 @@ bool is_readable() {
 
 }  // namespace
 
-StdinSource::StdinSource(EventLoop& loop, StreamOptions options, EventSink& sink)
+StdinSource::StdinSource(EventLoop& loop, StreamOptions options, HalfRead before, EventSink& sink)
     : loop_(loop),
       options_(std::move(options)),
       sink_(sink),
-      splitter_(options_.longest_line),
-      joiner_(options_.join),
+      splitter_(std::move(before.line)),
+      joiner_(options_.join, std::move(before.event)),
       watch_(loop),
       read_timer_(loop, [this] { read(); }),
-      flush_timer_(loop, [this] { flush_late(); }) {}
+      flush_timer_(loop, [this] { flush_late(); }) {
+  splitter_.set_most(options_.longest_line);
+}
 
 void StdinSource::start() {
   struct stat status{};
@@ -41,7 +44,8 @@ void StdinSource::start() {
   may_watch_ = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || ::isatty(STDIN_FILENO) == 1;
   watch_.set_fd(STDIN_FILENO);
   read_timer_.start(Duration::zero());
-  if (options_.join.joins()) flush_timer_.start(options_.flush_after);
+  if (options_.join.joins()) return flush_timer_.start(options_.flush_after);
+  flush();  // lines that were joined before a reload
 }
 
 void StdinSource::resume() { read_timer_.start(Duration::zero()); }
@@ -76,6 +80,8 @@ void StdinSource::give(const Line& line) {
 void StdinSource::flush() {
   joiner_.flush([this](const Event& event) { sink_.take(origin_, event); });
 }
+
+void StdinSource::leave(HandOver& to) { to.standard_input = {std::move(splitter_), joiner_.take_waiting()}; }
 
 void StdinSource::flush_late() {
   if (joiner_.is_waiting() && loop_.now() - joiner_.changed_at() >= options_.flush_after) flush();

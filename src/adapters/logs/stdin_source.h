@@ -15,16 +15,23 @@ struct StreamOptions {
   JoinRule join;
 };
 
+// What was read and waits for the end of its line, or for more lines of its event.
+struct HalfRead {
+  LineSplitter line{0};
+  WaitingLines event;
+};
+
 // Lines from standard input, until it ends. Never waits for its writer, and does not change the descriptor's flags,
 // which others share.
 class StdinSource final : public Source, private Wakeable {
  public:
-  StdinSource(EventLoop& loop, StreamOptions options, EventSink& sink);
+  StdinSource(EventLoop& loop, StreamOptions options, HalfRead before, EventSink& sink);
   ~StdinSource() override { watch_.close(); }
 
   void start() override;
   void resume() override;
   void flush() override;
+  void leave(HandOver& to) override;
 
  private:
   void wake() override { read(); }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "adapters/metric_name.h"
+#include "base/random.h"
 
 namespace outrigger::adapters {
 namespace {
@@ -93,6 +94,7 @@ Statsd::Statsd(const StatsdOptions& options, AdapterContext& context)
       passed_over_(counter(options, "outrigger_statsd_passed_over_total", "Lines that the rules drop.")),
       dropped_(counter(options, "outrigger_statsd_dropped_datagrams_total",
                        "Datagrams that the kernel dropped because they came faster than they were read.")),
+      hash_(random_bits(), random_bits()),
       sweep_(services_.loop, [this] { sweep(); }),
       sets_timer_(services_.loop, [this] { count_sets(); }),
       reader_(services_.loop, std::static_pointer_cast<DatagramSocket>(context.opened),
@@ -192,7 +194,7 @@ void Statsd::put_member(const Target& target, std::string_view member) {
   Members& set = sets_[key];
   set.help = target.help;
   if (set.members.size() >= kMostMembers) return metrics_->count(Refusal::cardinality);
-  set.members.emplace(member);
+  set.members.insert(hash_(member));
 }
 
 // A set without members has one more interval, which says 0; then it is left to go stale.

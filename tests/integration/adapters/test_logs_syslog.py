@@ -99,10 +99,10 @@ class In(SyslogCase):
         self.assertEqual(b"", connections[1].recv(1))
         until(lambda: self.metrics(proxy).value("outrigger_logs_broken_streams_total") == 1, "the stream to be counted")
 
-    def test_a_reload_keeps_the_sockets(self):
+    def test_a_reload_keeps_the_sockets_and_connections(self):
         proxy = self.listen()
         connection = self.tcp(proxy)
-        connection.sendall(b"<13>before\n")
+        connection.sendall(b"<13>before\n<13>ha")
         self.records(proxy, 1)
         proxy.write(SYSLOG.replace("EXTRA", "fields: {add: {new: 'yes'}}, "))
         sent = 0
@@ -115,6 +115,11 @@ class In(SyslogCase):
         until(is_new, "a record of the new configuration")
         seen = {record["msg"] for record in self.records(proxy, sent + 1)}
         self.assertEqual({"before", *(f"m{n}" for n in range(sent))}, seen)
+        connection.sendall(b"lf\n9 <13>after")
+        connection.close()
+        after = {record["msg"]: record.get("new") for record in self.records(proxy, sent + 3)[-2:]}
+        self.assertEqual({"half": "yes", "after": "yes"}, after)
+        until(lambda: self.metrics(proxy).value("outrigger_logs_connections") == 0, "the connection to end")
 
     def test_an_address_that_is_taken_is_refused(self):
         with socket.socket() as taken:
@@ -205,26 +210,52 @@ adapters:
 
 
 class Stdin(Case):
-    def test_lines_of_standard_input_until_it_ends(self):
-        from support.outrigger import BINARY
-        directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        file = directory / "o.yaml"
-        file.write_text(f"""
+    CONFIG = """
 version: 1
-status: {{address: "127.0.0.1:{free_port()}"}}
-adapters: {{logs: [{{stdin: true, logfmt: true, output: {{file: "{directory}/out.json"}}}}]}}
-""")
-        process = subprocess.Popen([BINARY, "run", "-c", str(file)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+status: {address: "ADDRESS"}
+adapters: {logs: [{stdin: true, logfmt: true, EXTRAoutput: {file: "DIR/out.json", batch: {every: 20ms}}}]}
+"""
+
+    def setUp(self):
+        self.directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.address = f"127.0.0.1:{free_port()}"
+
+    def write(self, extra=""):
+        text = self.CONFIG.replace("ADDRESS", self.address).replace("DIR", str(self.directory)).replace("EXTRA", extra)
+        (self.directory / "o.yaml").write_text(text)
+
+    def run_it(self):
+        from support.outrigger import BINARY
+        self.write()
+        process = subprocess.Popen([BINARY, "run", "-c", str(self.directory / "o.yaml")], stdin=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, bufsize=0)
         self.addCleanup(lambda: process.poll() is None and process.kill())
-        for n in range(1000):
-            process.stdin.write(b'level=info msg="line %d"\n' % n)
-        process.stdin.write(b"msg=last")
-        process.stdin.close()
-        records = until(lambda: (lambda found: found if len(found) == 1001 else None)(json_lines(directory / "out.json")[0]),
-                        "every line")
-        self.assertEqual([*(f"line {n}" for n in range(1000)), "last"], [record["msg"] for record in records])
-        self.assertEqual("stdin", records[0]["source"])
+        return process
+
+    def records(self, count):
+        file = self.directory / "out.json"
+        return until(lambda: (lambda found: found if len(found) >= count else None)(json_lines(file)[0]), f"{count} records")
+
+    def end(self, process):
         process.send_signal(2)
         self.assertEqual(0, process.wait(60))
-        process.stderr.close()
-        self.assertTrue(os.path.exists(directory))
+
+    def test_lines_of_standard_input_until_it_ends(self):
+        process = self.run_it()
+        process.stdin.write(b"".join(b'level=info msg="line %d"\n' % n for n in range(1000)) + b"msg=last")
+        process.stdin.close()
+        records = self.records(1001)
+        self.assertEqual([*(f"line {n}" for n in range(1000)), "last"], [record["msg"] for record in records])
+        self.assertEqual("stdin", records[0]["source"])
+        self.end(process)
+
+    def test_a_reload_keeps_what_is_half_read(self):
+        process = self.run_it()
+        process.stdin.write(b"msg=before\nmsg=ha")
+        self.records(1)
+        self.write("fields: {add: {new: 'yes'}}, ")
+        until(lambda: Metrics(self.address).value("outrigger_reloads_total", result="success") == 2, "the reload")
+        process.stdin.write(b"lf\n")
+        self.assertEqual(["before", "half"], [record["msg"] for record in self.records(2)])
+        process.stdin.close()
+        self.end(process)

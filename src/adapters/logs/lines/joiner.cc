@@ -8,23 +8,23 @@ bool JoinRule::goes_on(std::string_view line) const {
 }
 
 bool Joiner::is_full(const Line& line) const {
-  return lines_ >= rule_.most_lines || text_.size() + 1 + line.text.size() > rule_.most_bytes;
+  return waiting_.lines >= rule_.most_lines || waiting_.text.size() + 1 + line.text.size() > rule_.most_bytes;
 }
 
 void Joiner::append(const Event& line, Instant now) {
-  if (lines_ == 0) {
-    text_.clear();
-    pending_.cut = 0;
+  if (waiting_.lines == 0) {
+    waiting_.text.clear();
+    waiting_.event.cut = 0;
   } else {
-    text_ += '\n';
+    waiting_.text += '\n';
   }
-  last_begin_ = text_.size();
-  text_ += line.text;
-  pending_.cut += line.cut;
-  pending_.end = line.end;
-  pending_.last_end = line.last_end;
-  changed_at_ = now;
-  ++lines_;
+  waiting_.last_begin = waiting_.text.size();
+  waiting_.text += line.text;
+  waiting_.event.cut += line.cut;
+  waiting_.event.end = line.end;
+  waiting_.event.last_end = line.last_end;
+  waiting_.changed_at = now;
+  ++waiting_.lines;
 }
 
 }  // namespace outrigger::adapters::logs

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "adapters/logs/lines/line_splitter.h"
 #include "base/regex.h"
@@ -32,10 +33,21 @@ struct JoinRule {
   bool goes_on(std::string_view line) const;
 };
 
+// Lines that wait for more of their event.
+struct WaitingLines {
+  std::string text;
+  std::size_t last_begin = 0;
+  std::size_t lines = 0;
+  Event event;
+  Instant changed_at{};
+};
+
 // Joins the lines of one stream (file, connection) to events. Memory: at most the rule's most_bytes.
 class Joiner {
  public:
-  explicit Joiner(const JoinRule& rule) : rule_(rule) {}
+  explicit Joiner(const JoinRule& rule, WaitingLines waiting = {}) : rule_(rule), waiting_(std::move(waiting)) {}
+  // What the next joiner of the stream goes on with.
+  WaitingLines take_waiting() { return std::exchange(waiting_, {}); }
 
   // Takes the line that begins at `offset` of the stream; calls `take(const Event&)` with what is complete by that: the
   // event before it, or the line itself where lines are not joined. An event over its limits ends there.
@@ -43,32 +55,28 @@ class Joiner {
   void add(const Line& line, std::uint64_t offset, Instant now, Take&& take) {
     const Event event{line.text, line.text, line.cut, offset + line.size, offset + line.text.size()};
     if (!rule_.joins()) return take(event);
-    if (lines_ > 0 && (is_full(line) || !rule_.goes_on(line.text))) flush(take);
+    if (waiting_.lines > 0 && (is_full(line) || !rule_.goes_on(line.text))) flush(take);
     append(event, now);
   }
   // Calls `take` with the event that waits for more lines, if there is one.
   template <class Take>
   void flush(Take&& take) {
-    if (lines_ == 0) return;
-    pending_.text = text_;
-    pending_.last = std::string_view(text_).substr(last_begin_);
-    lines_ = 0;
-    take(pending_);
+    if (waiting_.lines == 0) return;
+    waiting_.event.text = waiting_.text;
+    waiting_.event.last = waiting_.event.text.substr(waiting_.last_begin);
+    waiting_.lines = 0;
+    take(waiting_.event);
   }
-  bool is_waiting() const { return lines_ > 0; }
+  bool is_waiting() const { return waiting_.lines > 0; }
   // When its latest line came.
-  Instant changed_at() const { return changed_at_; }
+  Instant changed_at() const { return waiting_.changed_at; }
 
  private:
   bool is_full(const Line& line) const;
   void append(const Event& line, Instant now);
 
   const JoinRule& rule_;
-  std::string text_;
-  std::size_t last_begin_ = 0;
-  std::size_t lines_ = 0;
-  Event pending_;
-  Instant changed_at_{};
+  WaitingLines waiting_;
 };
 
 }  // namespace outrigger::adapters::logs

@@ -23,7 +23,9 @@ Line LineSplitter::joined(std::string_view rest) {
 // One byte more than the limit is kept, so that a "\r" behind a line of just that length is known for what it is.
 void LineSplitter::keep(std::string_view bytes) {
   if (size_ == 0) part_.clear();
+  const bool is_cut = part_.size() < size_;
   size_ += bytes.size();
+  if (is_cut) return;
   part_.append(bytes.substr(0, most_ + 1 - std::min(most_ + 1, part_.size())));
 }
 

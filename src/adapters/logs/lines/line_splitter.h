@@ -21,6 +21,8 @@ struct Line {
 class LineSplitter {
  public:
   explicit LineSplitter(std::size_t most) : most_(most) {}
+  // Another limit, from here on: a line that was cut already stays cut.
+  void set_most(std::size_t most) { most_ = most; }
 
   // Calls `take(const Line&)` for every line that ends in `bytes`. The text is valid during the call.
   template <class Take>

@@ -72,6 +72,30 @@ TEST_CASE("logs: what is over the limit of a line is left out and counted", "[ad
   }
 }
 
+TEST_CASE("logs: a line that is half read goes on under another limit", "[adapters][logs]") {
+  LineSplitter wider(5);
+  CHECK(lines_of(wider, "123456789").empty());
+  wider.set_most(100);
+  CHECK(lines_of(wider, "0\n1234567890\n") == Strings{"123456|11|4", "1234567890|11|0"});
+  LineSplitter narrower(100);
+  CHECK(lines_of(narrower, "123456789").empty());
+  narrower.set_most(5);
+  CHECK(lines_of(narrower, "0\n") == Strings{"12345|11|5"});
+}
+
+TEST_CASE("logs: an event that waits for more lines goes on under another rule", "[adapters][logs]") {
+  const JoinRule before = starts_with("^x"), after = starts_with("^y");
+  Joiner first(before);
+  const auto take = [](const Event&) { FAIL("it is not over"); };
+  first.add(Line{"x", 2, 0}, 0, Instant{}, take);
+  Joiner second(after, first.take_waiting());
+  CHECK_FALSE(first.is_waiting());
+  second.add(Line{"x", 2, 0}, 2, Instant{}, take);
+  Strings found;
+  second.add(Line{"y", 2, 0}, 4, Instant{}, [&](const Event& event) { found.emplace_back(event.text); });
+  CHECK(found == Strings{"x\nx"});
+}
+
 TEST_CASE("logs: lines that go on with an event are joined to it", "[adapters][logs]") {
   CHECK(events_of({}, {"a", " b"}) == Strings{"a|2", " b|5"});
   CHECK(events_of(starts_with(R"(^\d)"), {"1 a", "  at b", "2 c"}) == Strings{"1 a\n  at b|11", "2 c|15"});

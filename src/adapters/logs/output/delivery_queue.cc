@@ -19,6 +19,8 @@ DeliveryQueue::DeliveryQueue(EventLoop& loop, Output& output, QueueOptions optio
       seal_timer_(loop, [this] { seal(); }),
       retry_timer_(loop, [this] { offer(); }) {
   if (!spool_) return;
+  lose_other_form(spool_->lines_of_other_forms(),
+                  "batches of the spool stay there: they are for another kind of output");
   for (const Spool::Item& item : spool_->found()) {
     Batch& batch = batches_.emplace_back();
     batch.size = item.size;
@@ -118,9 +120,13 @@ bool DeliveryQueue::spool_one(Batch& batch) {
   return false;
 }
 
-// Not one that was offered: the output may have a part of it. False: there is no other.
+// Of those whose end makes room: while the disk takes nothing, those in memory. Not one that was offered: the output
+// may have a part of it. False: there is no other.
 bool DeliveryQueue::drop_oldest() {
-  const auto oldest = is_begun_ ? std::next(batches_.begin()) : batches_.begin();
+  auto oldest = is_begun_ ? std::next(batches_.begin()) : batches_.begin();
+  if (spool_failed_ || options_.batch_bytes > options_.disk) {
+    oldest = std::ranges::find(oldest, batches_.end(), 0U, &Batch::spooled_as);
+  }
   if (oldest == batches_.end()) return false;
   stats_.lost(spool_ ? "spool_full" : "memory_full").add(static_cast<std::int64_t>(oldest->lines));
   if (oldest->spooled_as != 0) spool_->remove(oldest->spooled_as, oldest->lines);
@@ -225,7 +231,18 @@ std::list<Batch> DeliveryQueue::take_rest() {
   return rest;
 }
 
-void DeliveryQueue::put_rest(std::list<Batch> rest) {
+void DeliveryQueue::lose_other_form(std::uint64_t lines, const char* what) {
+  if (lines == 0) return;
+  stats_.lost("form_changed").add(static_cast<std::int64_t>(lines));
+  log(LogLevel::warn, what, {{"adapter", stats_.adapter()}, {"lines", std::to_string(lines)}});
+}
+
+void DeliveryQueue::put_rest(std::list<Batch> rest, std::string_view form) {
+  if (form != output_.form()) {
+    std::uint64_t lines = 0;
+    for (const Batch& batch : std::exchange(rest, {})) lines += batch.lines;
+    lose_other_form(lines, "records that waited in memory are lost: they were for another kind of output");
+  }
   for (Batch& batch : rest) {
     batches_.push_back(std::move(batch));
     count(batches_.back(), 1);
@@ -237,7 +254,10 @@ void DeliveryQueue::save_rest() {
   for (Batch& batch : take_rest()) {
     const bool has_room = has_disk_room();
     const auto number = has_room ? spool_->put(batch.bytes, batch.lines) : std::unexpected(std::string());
-    if (number) continue;
+    if (number) {
+      on_disk_ += batch.size;
+      continue;
+    }
     if (has_room) stats_.spool_failures.add();
     stats_.lost("shutdown").add(static_cast<std::int64_t>(batch.lines));
     log(LogLevel::warn, "records that no log output took are lost",

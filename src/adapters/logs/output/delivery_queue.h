@@ -5,6 +5,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/logs/output/batch.h"
 #include "adapters/logs/output/output.h"
@@ -53,8 +54,8 @@ class DeliveryQueue {
   bool is_empty() const { return batches_.empty() && filling_.lines == 0; }
   // The adapter is made anew: the batches that are in memory, in order. Those of files aside, which are read again.
   std::list<Batch> take_rest();
-  // And back, in front of everything.
-  void put_rest(std::list<Batch> rest);
+  // And back, in front of everything. What an output of another form was to get (`form`) is lost.
+  void put_rest(std::list<Batch> rest, std::string_view form);
   // The process ends: what is in memory goes to the spool; without one, or without room there, it is lost. What came
   // from files is read again.
   void save_rest();
@@ -71,6 +72,7 @@ class DeliveryQueue {
   void retry(const Delivery& delivery);
   void finish_front();
   bool load_front();
+  void lose_other_form(std::uint64_t lines, const char* what);
 
   Output& output_;
   QueueOptions options_;

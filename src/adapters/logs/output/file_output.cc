@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/small_file.h"
+
 namespace outrigger::adapters::logs {
 
 void FileOutput::deliver(const std::string& bytes, std::function<void(Delivery)> done) { done(write(bytes)); }
@@ -20,7 +22,7 @@ Delivery FileOutput::write(const std::string& bytes) {
     rotate();
     if (!open()) return failed("cannot open");
   }
-  if (!write_all(bytes)) {
+  if (!base::write_all(fd_, bytes)) {
     const Delivery failure = failed("cannot write");
     if (is_regular_) (void)!::ftruncate(fd_, static_cast<off_t>(size_));
     return failure;
@@ -39,8 +41,10 @@ bool FileOutput::open() {
   size_ = is_regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
   // A line that breaks off was cut by the end of an earlier process, and comes again.
   char last = '\n';
-  if (size_ > 0 && ::pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) == 1 && last != '\n' && write_all("\n"))
+  if (size_ > 0 && ::pread(fd_, &last, 1, static_cast<off_t>(size_ - 1)) == 1 && last != '\n' &&
+      base::write_all(fd_, "\n")) {
     ++size_;
+  }
   return true;
 }
 
@@ -64,16 +68,6 @@ void FileOutput::rotate() {
   for (unsigned number = options_.keep; number > 1; --number)
     std::rename(name(number - 1).c_str(), name(number).c_str());
   std::rename(options_.path.c_str(), name(1).c_str());
-}
-
-bool FileOutput::write_all(std::string_view bytes) const {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 Delivery FileOutput::failed(const char* what) const {

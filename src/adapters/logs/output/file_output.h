@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "adapters/logs/output/output.h"
 #include "outrigger/units.h"
@@ -22,6 +23,7 @@ class FileOutput final : public Output {
   explicit FileOutput(FileOptions options) : options_(std::move(options)) {}
   ~FileOutput() override { close(); }
 
+  std::string_view form() const override { return "json"; }
   void encode(const Record& record, std::string& out) override { append_json(record, out); }
   void deliver(const std::string& bytes, std::function<void(Delivery)> done) override;
 
@@ -31,7 +33,6 @@ class FileOutput final : public Output {
   void close();
   bool is_still_named() const;
   void rotate();
-  bool write_all(std::string_view bytes) const;
   Delivery failed(const char* what) const;
 
   FileOptions options_;

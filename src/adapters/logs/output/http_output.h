@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "adapters/logs/output/output.h"
 #include "event/event_loop.h"
@@ -31,6 +32,7 @@ class HttpOutput final : public Output {
  public:
   HttpOutput(EventLoop& loop, net::dns::Resolver& resolver, HttpTarget target);
 
+  std::string_view form() const override { return target_.form == HttpForm::otlp ? "otlp" : "json"; }
   void encode(const Record& record, std::string& out) override;
   void deliver(const std::string& bytes, std::function<void(Delivery)> done) override;
 

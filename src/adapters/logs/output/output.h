@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/logs/record.h"
 #include "outrigger/clock.h"
@@ -30,6 +31,8 @@ class Output {
   Output& operator=(const Output&) = delete;
   virtual ~Output() = default;
 
+  // The name of what encode() makes, a word of small letters: a batch of another form is not for this output. Static.
+  virtual std::string_view form() const = 0;
   // Appends the record in this output's form. Records of a batch stand one behind the other.
   virtual void encode(const Record& record, std::string& out) = 0;
   // Offers a batch; one at a time. `bytes` stay as they are until `done` is called, once, now or later.

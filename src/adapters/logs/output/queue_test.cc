@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,8 @@ using Strings = std::vector<std::string>;
 // Takes a message a record, or does not.
 class Sink final : public Output {
  public:
+  explicit Sink(std::string_view form) : form_(form) {}
+  std::string_view form() const override { return form_; }
   void encode(const Record& record, std::string& out) override { out += record.message + ";"; }
   void deliver(const std::string& bytes, std::function<void(Delivery)> done) override {
     offered.push_back(bytes);
@@ -26,15 +29,18 @@ class Sink final : public Output {
   }
   Delivery::Result answer = Delivery::Result::taken;
   Strings offered;
+
+ private:
+  std::string_view form_;
 };
 
 class Bench {
  public:
-  explicit Bench(QueueOptions options, const std::string& spool = "") {
+  explicit Bench(QueueOptions options, const std::string& spool = "", std::string_view form = "json") : sink(form) {
     options.every = 1h;
     options.first_pause = options.longest_pause = 10ms;
     std::optional<Spool> on_disk;
-    if (!spool.empty()) on_disk = Spool::open(spool).value();
+    if (!spool.empty()) on_disk = Spool::open(spool, form).value();
     queue = std::make_unique<DeliveryQueue>(loop, sink, options, std::move(on_disk), stats, [this] { ++progress; });
   }
   void add(const std::string& text, std::shared_ptr<FilePosition> position = nullptr, std::uint64_t end = 0) {
@@ -186,6 +192,46 @@ TEST_CASE("logs: a full spool drops the oldest", "[adapters][logs]") {
   CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "ddddddddd;", "eeeeeeeee;", "fffffffff;"});
 }
 
+TEST_CASE("logs: what is on disk stays where the disk takes no more", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  Bench bench(small(), directory / "spool");
+  const auto lost = bench.stats.lost("spool_full").total();
+  bench.sink.answer = Delivery::Result::later;
+  for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
+  std::filesystem::create_directory(directory / "spool/4-1.json.new");  // in the way of the next
+  for (const char* text : {"ddddddddd", "eeeeeeeee", "fffffffff", "ggggggggg"}) bench.add(text);
+  CHECK(bench.stats.lost("spool_full").total() == lost + 2);
+  bench.sink.answer = Delivery::Result::taken;
+  bench.sink.offered.clear();
+  bench.run([&] { return bench.queue->is_empty(); });
+  CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "bbbbbbbbb;", "ccccccccc;", "fffffffff;", "ggggggggg;"});
+}
+
+TEST_CASE("logs: what waits is only for an output of its form", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  {
+    Bench bench(small(), directory / "spool");
+    bench.sink.answer = Delivery::Result::later;
+    for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
+  }
+  {
+    Bench other(small(), directory / "spool", "otlp");
+    other.add("xxxxxxxxx");
+    other.run([&] { return other.queue->is_empty(); });
+    CHECK(other.sink.offered == Strings{"xxxxxxxxx;"});
+    CHECK(other.stats.lost("form_changed").total() == 3);
+    other.sink.answer = Delivery::Result::later;
+    other.add("yyyyyyyyy");
+    Bench third(small(), "", "syslog");
+    third.queue->put_rest(other.queue->take_rest(), other.sink.form());
+    CHECK(third.queue->is_empty());
+    CHECK(third.stats.lost("form_changed").total() == 4);
+  }
+  Bench bench(small(), directory / "spool");
+  bench.run([&] { return bench.queue->is_empty(); });
+  CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "bbbbbbbbb;", "ccccccccc;"});
+}
+
 TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][logs]") {
   const TemporaryDirectory directory;
   {
@@ -198,4 +244,20 @@ TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][lo
   Bench bench(small(), directory / "spool");
   bench.run([&] { return bench.queue->is_empty(); });
   CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "b;"});
+}
+
+TEST_CASE("logs: the spool has its limit at the end too", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  QueueOptions options = small();
+  options.memory = 100;
+  options.disk = 20;
+  {
+    Bench bench(options, directory / "spool");
+    const auto lost = bench.stats.lost("shutdown").total();
+    bench.sink.answer = Delivery::Result::later;
+    for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
+    bench.queue->save_rest();
+    CHECK(bench.stats.lost("shutdown").total() == lost + 1);
+  }
+  CHECK(Spool::open(directory / "spool", "json").value().found().size() == 2);
 }

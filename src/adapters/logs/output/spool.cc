@@ -1,6 +1,5 @@
 #include "adapters/logs/output/spool.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,57 +20,45 @@ std::unexpected<std::string> failed(const char* what, const std::string& path) {
   return std::unexpected(std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 }  // namespace
 
-std::expected<Spool, std::string> Spool::open(const std::string& directory) {
+std::expected<Spool, std::string> Spool::open(const std::string& directory, std::string_view form) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot make", directory);
   if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return failed("cannot write to", directory);
-  Spool spool(directory);
+  Spool spool(directory, form);
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    unsigned long long number = 0, lines = 0;
-    int end = 0;
     if (name.ends_with(".new")) ::unlink(entry.path().c_str());
-    if (std::sscanf(name.c_str(), "%llu-%llu.batch%n", &number, &lines, &end) != 2 ||
-        end != static_cast<int>(name.size())) {
-      continue;
-    }
-    spool.found_.push_back({number, lines, entry.file_size(error)});
+    spool.note(name, entry.file_size(error));
   }
   std::ranges::sort(spool.found_, {}, &Item::number);
-  if (!spool.found_.empty()) spool.next_ = spool.found_.back().number + 1;
   return spool;
 }
 
+void Spool::note(const std::string& name, std::uint64_t size) {
+  unsigned long long number = 0, lines = 0;
+  char form[16];
+  int end = 0;
+  if (std::sscanf(name.c_str(), "%llu-%llu.%15[a-z]%n", &number, &lines, form, &end) != 3 ||
+      end != static_cast<int>(name.size())) {
+    return;
+  }
+  next_ = std::max<std::uint64_t>(next_, number + 1);
+  if (form == form_) {
+    found_.push_back({number, lines, size});
+  } else {
+    other_lines_ += lines;
+  }
+}
+
 std::string Spool::path(std::uint64_t number, std::uint64_t lines) const {
-  return directory_ + "/" + std::to_string(number) + "-" + std::to_string(lines) + ".batch";
+  return directory_ + "/" + std::to_string(number) + "-" + std::to_string(lines) + "." + form_;
 }
 
 std::expected<std::uint64_t, std::string> Spool::put(const std::string& bytes, std::uint64_t lines) {
-  const std::string name = path(next_, lines);
-  const std::string draft = name + ".new";
-  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("cannot make", draft);
-  const bool good = write_all(fd, bytes) && ::fdatasync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!good || ::rename(draft.c_str(), name.c_str()) != 0) {
-    auto failure = failed("cannot write", draft);
-    ::unlink(draft.c_str());
-    return failure;
-  }
+  const auto written = base::replace_file(path(next_, lines), bytes);
+  if (!written) return std::unexpected(written.error());
   return next_++;
 }
 

@@ -14,6 +14,7 @@ class StdoutOutput final : public Output, private Wakeable {
   explicit StdoutOutput(EventLoop& loop);
   ~StdoutOutput() override;
 
+  std::string_view form() const override { return "json"; }
   void encode(const Record& record, std::string& out) override { append_json(record, out); }
   void deliver(const std::string& bytes, std::function<void(Delivery)> done) override;
 

@@ -29,6 +29,7 @@ class SyslogOutput final : public Output, private Wakeable {
   SyslogOutput(EventLoop& loop, SyslogTarget target);
   ~SyslogOutput() override { close(); }
 
+  std::string_view form() const override { return "syslog"; }
   // A message and "\n"; line ends inside it are blanks.
   void encode(const Record& record, std::string& out) override;
   void deliver(const std::string& bytes, std::function<void(Delivery)> done) override;

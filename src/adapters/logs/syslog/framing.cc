@@ -61,7 +61,7 @@ std::size_t SyslogFraming::take_line(std::string_view bytes) {
 }
 
 void SyslogFraming::keep(std::string_view bytes) {
-  const std::size_t room = most_ - std::min(most_, message_.size());
+  const std::size_t room = cut_ > 0 ? 0 : most_ - std::min(most_, message_.size());
   message_.append(bytes.substr(0, room));
   cut_ += bytes.size() - std::min(room, bytes.size());
 }

@@ -13,6 +13,8 @@ namespace outrigger::adapters::logs {
 class SyslogFraming {
  public:
   explicit SyslogFraming(std::size_t most) : most_(most) {}
+  // Another limit, from here on: a message that was cut already stays cut.
+  void set_most(std::size_t most) { most_ = most; }
 
   // Calls `take(std::string_view message, std::uint64_t cut)` for each message that ends in `bytes`; empty ones aside.
   // The message is valid during the call. False: what came is no frame of either kind and the stream cannot be read on

@@ -16,18 +16,8 @@ namespace {
 constexpr int kReceiveBuffer = 4 * 1024 * 1024;  // as far as net.core.rmem_max allows
 constexpr int kBacklog = 128;
 
-// Nobody listens at a socket that refuses.
-void remove_stale(const net::Address& address, int type) {
-  const int probe = ::socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-  if (probe < 0) return;
-  if (::connect(probe, address.get(), address.length()) != 0 && errno == ECONNREFUSED) {
-    ::unlink(reinterpret_cast<const sockaddr_un*>(address.get())->sun_path);
-  }
-  ::close(probe);
-}
-
 std::expected<int, std::string> bind_datagram(const net::Address& address) {
-  if (address.is_unix()) remove_stale(address, SOCK_DGRAM);
+  if (address.is_unix()) net::remove_stale_unix_socket(address, SOCK_DGRAM);
   const int fd = ::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected("cannot make a socket for " + address.text() + ": " + std::strerror(errno));
   const int on = 1, off = 0;

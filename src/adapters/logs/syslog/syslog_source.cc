@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/logs/hand_over.h"
 #include "net/address.h"
 #include "outrigger/process_log.h"
 
@@ -103,31 +104,34 @@ class SyslogSource::DatagramReader final : private Wakeable {
 
 class SyslogSource::Connection final : private Wakeable {
  public:
-  Connection(SyslogSource& source, int fd, std::string from)
+  Connection(SyslogSource& source, std::unique_ptr<SyslogStream> stream)
       : source_(source),
-        fd_(fd),
-        origin_{std::move(from), nullptr},
-        framing_(source.options_.longest_line),
+        stream_(std::move(stream)),
         watch_(source.loop_),
         again_(source.loop_, [this] { wake(); }),
         idle_(source.loop_, [this] { source_.retire(*this); }) {
-    watch_.set_fd(fd);
+    stream_->framing.set_most(source_.options_.longest_line);
+    watch_.set_fd(stream_->fd);
     source_.stats_.connections.add();
     idle_.start(source_.options_.idle);
     again_.start(Duration::zero());
   }
   ~Connection() {
     watch_.close();
-    ::close(fd_);
     source_.stats_.connections.add(-1);
   }
 
+  // The connection stays open, for another; this one is destroyed.
+  std::unique_ptr<SyslogStream> leave() {
+    watch_.close();
+    return std::move(stream_);
+  }
   void resume() { again_.start(Duration::zero()); }
   void wake() override {
     std::array<char, 64 * 1024> buffer;
     for (std::size_t total = 0; total < kTurnBytes;) {
       if (source_.sink_.is_full()) return;
-      const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+      const ssize_t got = ::recv(stream_->fd, buffer.data(), buffer.size(), 0);
       if (got < 0 && errno == EAGAIN) return watch_.wait_readable(this);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return end();
@@ -140,23 +144,23 @@ class SyslogSource::Connection final : private Wakeable {
 
  private:
   bool feed(std::string_view bytes) {
-    const bool good = framing_.feed(
-        bytes, [this](std::string_view message, std::uint64_t cut) { source_.give(origin_, message, cut); });
+    const bool good = stream_->framing.feed(
+        bytes, [this](std::string_view message, std::uint64_t cut) { source_.give(stream_->origin, message, cut); });
     if (good) return true;
     source_.stats_.broken_frames.add();
-    log(LogLevel::warn, "a syslog connection is closed: what came is no frame of syslog", {{"peer", origin_.name}});
+    log(LogLevel::warn, "a syslog connection is closed: what came is no frame of syslog",
+        {{"peer", stream_->origin.name}});
     source_.retire(*this);
     return false;
   }
   void end() {
-    framing_.finish([this](std::string_view message, std::uint64_t cut) { source_.give(origin_, message, cut); });
+    stream_->framing.finish(
+        [this](std::string_view message, std::uint64_t cut) { source_.give(stream_->origin, message, cut); });
     source_.retire(*this);
   }
 
   SyslogSource& source_;
-  int fd_;
-  Origin origin_;
-  SyslogFraming framing_;
+  std::unique_ptr<SyslogStream> stream_;
   FdWatch watch_;
   Timer again_;
   Timer idle_;
@@ -184,7 +188,7 @@ class SyslogSource::Acceptor final : private Wakeable {
         ::close(fd);
         continue;
       }
-      source_.connections_.push_back(std::make_unique<Connection>(source_, fd, name_of(from, length)));
+      source_.add(std::make_unique<SyslogStream>(fd, name_of(from, length), source_.options_.longest_line));
     }
   }
 
@@ -195,10 +199,11 @@ class SyslogSource::Acceptor final : private Wakeable {
 };
 
 SyslogSource::SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options,
-                           EventSink& sink, LogStats& stats)
+                           std::vector<std::unique_ptr<SyslogStream>> before, EventSink& sink, LogStats& stats)
     : loop_(loop),
       sockets_(std::move(sockets)),
       options_(options),
+      before_(std::move(before)),
       sink_(sink),
       stats_(stats),
       bury_timer_(loop, [this] { retired_.clear(); }) {}
@@ -207,12 +212,24 @@ SyslogSource::~SyslogSource() = default;
 
 void SyslogSource::start() {
   if (sockets_->datagram >= 0) datagrams_ = std::make_unique<DatagramReader>(*this);
-  if (sockets_->stream >= 0) acceptor_ = std::make_unique<Acceptor>(*this);
+  auto before = std::exchange(before_, {});
+  if (sockets_->stream < 0) return;
+  for (auto& stream : before) add(std::move(stream));
+  acceptor_ = std::make_unique<Acceptor>(*this);
 }
 
 void SyslogSource::resume() {
   if (datagrams_) datagrams_->resume();
   for (const auto& connection : connections_) connection->resume();
+}
+
+void SyslogSource::leave(HandOver& to) {
+  for (const auto& connection : connections_) to.streams.push_back(connection->leave());
+  connections_.clear();
+}
+
+void SyslogSource::add(std::unique_ptr<SyslogStream> stream) {
+  connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
 }
 
 void SyslogSource::give(const Origin& origin, std::string_view message, std::uint64_t cut) {

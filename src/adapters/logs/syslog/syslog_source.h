@@ -1,8 +1,12 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/logs/source.h"
 #include "adapters/logs/stats.h"
@@ -18,28 +22,46 @@ struct SyslogOptions {
   Duration idle = std::chrono::hours(1);  // a connection that says nothing for so long is closed
 };
 
+// A sender's connection, with the message that has not ended. Closed with it.
+struct SyslogStream {
+  SyslogStream(int descriptor, std::string from, std::size_t longest)
+      : fd(descriptor), origin{std::move(from), nullptr}, framing(longest) {}
+  ~SyslogStream() { ::close(fd); }
+  SyslogStream(const SyslogStream&) = delete;
+  SyslogStream& operator=(const SyslogStream&) = delete;
+
+  const int fd;
+  const Origin origin;
+  SyslogFraming framing;
+};
+
 // Syslog messages from a socket: datagrams, and streams in either framing. Takes at most kTurn messages or 1 MiB in one
 // go. A sink that drops has room always; one that waits leaves connections unread, and datagrams to the kernel, whose
 // losses are counted (socket_buffer).
 class SyslogSource final : public Source {
  public:
-  SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options, EventSink& sink,
-               LogStats& stats);
+  // `before`: connections that go on after a reload, also where they are more than the new limit; closed where streams
+  // are not taken any more.
+  SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options,
+               std::vector<std::unique_ptr<SyslogStream>> before, EventSink& sink, LogStats& stats);
   ~SyslogSource() override;
 
   void start() override;
   void resume() override;
+  void leave(HandOver& to) override;
 
  private:
   class Connection;
   class DatagramReader;
   class Acceptor;
+  void add(std::unique_ptr<SyslogStream> stream);
   void give(const Origin& origin, std::string_view message, std::uint64_t cut);
   void retire(Connection& connection);
 
   EventLoop& loop_;
   std::shared_ptr<SyslogSockets> sockets_;
   SyslogOptions options_;
+  std::vector<std::unique_ptr<SyslogStream>> before_;
   EventSink& sink_;
   LogStats& stats_;
   std::unique_ptr<DatagramReader> datagrams_;

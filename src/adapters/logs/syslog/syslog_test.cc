@@ -118,6 +118,14 @@ TEST_CASE("logs: frames over the limit are cut and counted", "[adapters][logs]")
   CHECK_FALSE(good);
 }
 
+TEST_CASE("logs: a message that is half read goes on under another limit", "[adapters][logs]") {
+  SyslogFraming framing(4);
+  bool good = false;
+  CHECK(frames(framing, "<13>ab", good).empty());
+  framing.set_most(100);
+  CHECK(frames(framing, "cd\n<13>ef\n", good) == Strings{"<13>+4", "<13>ef"});
+}
+
 TEST_CASE("logs: what a syslog message says becomes a record", "[adapters][logs]") {
   Record record;
   record.read_at = WallTime(std::chrono::seconds(1795670161));

@@ -1,15 +1,10 @@
 #include "adapters/logs/tail/state_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 
 #include "base/hash.h"
 #include "base/small_file.h"
@@ -64,27 +59,6 @@ bool parse_line(std::string_view line, FilePosition& position) {
   return numbers[4] <= Trace::kMost && numbers[7] <= Trace::kMost && !line.empty();
 }
 
-std::unexpected<std::string> failed(const char* what, const std::string& path) {
-  return std::unexpected(std::string(what) + " " + path + ": " + std::strerror(errno));
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-void sync_directory(const std::string& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
 }  // namespace
 
 std::string format_state(const std::vector<std::shared_ptr<FilePosition>>& positions) {
@@ -127,20 +101,7 @@ std::expected<std::vector<FilePosition>, std::string> StateFile::load() {
 std::expected<void, std::string> StateFile::save(const std::vector<std::shared_ptr<FilePosition>>& positions) {
   std::string text = format_state(positions);
   if (text == saved_) return {};
-  const std::string draft = path() + ".new";
-  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("cannot make", draft);
-  const bool good = write_all(fd, text) && ::fdatasync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!good) {
-    auto failure = failed("cannot write", draft);
-    ::unlink(draft.c_str());
-    return failure;
-  }
-  if (::rename(draft.c_str(), path().c_str()) != 0) return failed("cannot rename", draft);
-  if (saved_.empty()) sync_directory(directory_);
+  if (auto written = base::replace_file(path(), text); !written) return written;
   saved_ = std::move(text);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/logs/hand_over.h"
 #include "outrigger/process_log.h"
 
 namespace outrigger::adapters::logs {
@@ -311,6 +312,12 @@ void TailSource::close(Tracked& tracked) {
 
 void TailSource::delivered() { save(); }
 
+void TailSource::leave(HandOver& to) {
+  to.positions.emplace();
+  for (const auto& position : positions()) to.positions->push_back(*position);
+}
+
+// How far each file is delivered.
 std::vector<std::shared_ptr<FilePosition>> TailSource::positions() const {
   std::vector<std::shared_ptr<FilePosition>> positions;
   for (const Fading& fading : fading_) {

@@ -50,9 +50,8 @@ class TailSource final : public Source {
   void start() override;
   void resume() override;
   void flush() override;
+  void leave(HandOver& to) override;
   void delivered() override;
-  // How far each file is delivered: to go on after a reload.
-  std::vector<std::shared_ptr<FilePosition>> positions() const;
 
  private:
   struct Tracked {
@@ -94,6 +93,7 @@ class TailSource final : public Source {
   void flush_waiting(bool all);
   void close_finished();
   void close(Tracked& tracked);
+  std::vector<std::shared_ptr<FilePosition>> positions() const;
   void save();
 
   static constexpr std::size_t kTurn = 1024 * 1024;
