@@ -23,7 +23,7 @@ listeners: [{address: "@listen@", upstream: app}]
 upstreams: {app: {endpoints: ["@app@"], filters: []@health@}}
 status: {address: "@status@"}
 admin: {address: "@admin@"}
-shutdown: {not_ready: @not_ready@, drain: 20s}
+shutdown: {not_ready: @not_ready@, drain: @drain@}
 """
 # A service on the port of its first argument; it tells what it is told in the file of the second.
 SERVICE = textwrap.dedent("""
@@ -51,11 +51,11 @@ SERVICE = textwrap.dedent("""
 
 
 class AppCase(Case):
-    def run_with(self, *arguments, app, service=None, health="", not_ready="0ms", **options):
+    def run_with(self, *arguments, app, service=None, health="", not_ready="0ms", drain="20s", **options):
         """A proxy with `run ARGUMENTS --exec -- APP`."""
         options["app"] = service.address if service else f"127.0.0.1:{free_port()}"
         return self.proxy(CONFIG, wait_for=("listen", "status", "admin"), health=health, not_ready=not_ready,
-                          arguments=[*arguments, "--exec", "--", *app], **options)
+                          drain=drain, arguments=[*arguments, "--exec", "--", *app], **options)
 
     def directory(self):
         return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="outrigger-app-")))
@@ -71,7 +71,7 @@ class AppCase(Case):
         """A proxy with SERVICE as its app, up; the file in which it tells, and its port."""
         port, told = free_port(), self.directory() / "told"
         proxy = self.proxy(CONFIG, wait_for=("listen", "status", "admin"), health=health, not_ready=not_ready,
-                           app=f"127.0.0.1:{port}",
+                           drain="20s", app=f"127.0.0.1:{port}",
                            arguments=[*arguments, "--wait-for", f"127.0.0.1:{port}", "--exec", "--", sys.executable,
                                       "-c", SERVICE, str(port), str(told), *ignores])
         until(lambda: self.readiness(proxy).status == 200, "the app to be up")
@@ -147,6 +147,19 @@ class Signals(AppCase):
         proxy.signal(signal.SIGTERM)
         proxy.check_end(7)
         self.assertEqual("started\nSIGTERM\n", told.read_text())
+
+    def test_an_app_that_is_told_late_has_its_time_to_end(self):
+        done, service = self.directory() / "done", self.start(raw.Peer([raw.request(), raw.hang()]))
+        script = f"trap 'sleep 0.5; echo done > {done}; exit 9' TERM; while :; do sleep 0.05; done"
+        proxy = self.run_with(app=["sh", "-c", script], service=service, drain="50ms")
+        client = self.client(proxy)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: service.requests, "the request")
+        proxy.signal(signal.SIGTERM)
+        until(lambda: self.app_state(proxy)["phase"] == "ending", "the app's signal")
+        client.close()
+        proxy.check_end(9)
+        self.assertEqual("done\n", done.read_text())
 
     def test_the_app_gets_the_signal_that_the_process_got(self):
         proxy, told = self.with_service()
