@@ -2,6 +2,7 @@
 import pathlib
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 
@@ -138,6 +139,29 @@ class Activation(Case):
         self.assertEqual(200, self.get(other))
         reload(self.config(service, f"127.0.0.1:{port}"), 3)
         self.assertEqual(200, self.get(port))
+
+    def test_the_admin_api_is_open_on_no_passed_socket_that_other_hosts_reach(self):
+        service, port = self.start(raw.Peer.answering()), free_port()
+        admin = f"admin: {{address: \"127.0.0.1:{port}\"@token@}}\n"
+        public = self.enterContext(socket.create_server(("", 0)))
+        text = self.config(service, f"127.0.0.1:{free_port()}") + admin
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
+        path.write_text(text.replace("@token@", ""))
+        refused = passing([("admin", public)], [BINARY, "run", "-c", path, "--workers", 1], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(refused.kill)
+        said = refused.communicate(timeout=PATIENCE * 2)[1]
+        self.assertEqual(2, refused.returncode, said)
+        self.assertRegex(said, r"outrigger\.yaml:5:\d+: admin\.address: the socket .* listens on 0\.0\.0\.0:\d+, .*`token: file:/path`")
+        (path.parent / "token").write_text("secret")
+        self.started(text.replace("@token@", f", token: \"file:{path.parent}/token\""), ("admin", public))
+        self.assertEqual(401, self.get(public.getsockname()[1]))
+
+    def test_one_socket_serves_one_of_two_with_its_name(self):
+        passed, other = self.listening(), free_port()
+        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{free_port()}", "admin")
+        self.started(config + f"admin: {{address: \"127.0.0.1:{other}\"}}\n", ("admin", passed))
+        self.assertEqual(200, curl(f"http://127.0.0.1:{other}/api/info").status)
+        self.assertEqual({b"ok"}, {curl(f"http://127.0.0.1:{passed.getsockname()[1]}/").body for _ in range(8)})
 
     def test_a_socket_that_nobody_wants_and_what_is_no_socket_are_warnings(self):
         unwanted, datagrams = self.listening(), self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
