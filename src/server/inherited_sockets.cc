@@ -85,12 +85,12 @@ void InheritedSockets::take() {
 std::optional<InheritedSockets::Found> InheritedSockets::find(const std::string& name, const std::string& address,
                                                               const std::function<bool(const net::Address&)>& is_free) {
   const auto parsed = net::Address::parse(address);
-  const auto first = [&](auto is_it) {
-    return std::ranges::find_if(sockets_, [&](const Socket& one) { return is_it(one) && is_free(one.address); });
+  const auto fits = [&](const Socket& one) {
+    if (!is_free(one.address)) return 0;
+    return (one.name == name ? 2 : 0) + (parsed && one.address == *parsed ? 1 : 0);
   };
-  auto found = first([&](const Socket& one) { return one.name == name; });
-  if (found == sockets_.end()) found = first([&](const Socket& one) { return parsed && one.address == *parsed; });
-  if (found == sockets_.end()) return std::nullopt;
+  const auto found = std::ranges::max_element(sockets_, {}, fits);  // the first of equals
+  if (found == sockets_.end() || fits(*found) == 0) return std::nullopt;
   const int fd = ::fcntl(found->fd, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;
   found->is_used = true;

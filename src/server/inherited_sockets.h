@@ -27,7 +27,7 @@ class InheritedSockets {
     net::Address address;
   };
   // The socket with that name (FileDescriptorName=), else the one that listens on `address`; of those that `is_free`
-  // says nobody else serves.
+  // says nobody else serves. All of one unit have one name: of them the one that listens there comes first.
   std::optional<Found> find(const std::string& name, const std::string& address,
                             const std::function<bool(const net::Address&)>& is_free);
   // Those that find() never gave, as "name (address)".

@@ -163,6 +163,15 @@ class Activation(Case):
         self.assertEqual(200, curl(f"http://127.0.0.1:{other}/api/info").status)
         self.assertEqual({b"ok"}, {curl(f"http://127.0.0.1:{passed.getsockname()[1]}/").body for _ in range(8)})
 
+    def test_sockets_of_one_unit_have_one_name_and_go_by_their_addresses(self):
+        first, second = self.listening(), self.listening()
+        ports = [passed.getsockname()[1] for passed in (first, second)]
+        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{ports[1]}")
+        other = f"listeners: [{{name: other, address: \"127.0.0.1:{ports[0]}\", upstream: app}}, "
+        _, directory = self.started(config.replace("listeners: [", other), ("other", first), ("other", second))
+        self.assertEqual([200] * 2, [self.get(port) for port in ports])
+        self.assertNotIn("not served", (directory / "stderr").read_text())
+
     def test_a_socket_that_nobody_wants_and_what_is_no_socket_are_warnings(self):
         unwanted, datagrams = self.listening(), self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         port = free_port()
