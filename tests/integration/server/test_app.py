@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import textwrap
 from support import raw
 from support.case import Case
 from support.curl import curl
+from support.namespaces import process_1, process_1_of
 from support.outrigger import BINARY, command
 from support.ports import free_port
 from support.wait import PATIENCE, until
@@ -288,9 +288,7 @@ class Waits(AppCase):
 
 class Process1(AppCase):
     def test_as_process_1_it_reaps_orphans_passes_signals_on_and_keeps_the_exit_code(self):
-        space = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        if shutil.which("unshare") is None or subprocess.run([*space, "true"], capture_output=True, check=False).returncode:
-            self.skipTest("no process namespace can be made here")
+        space = process_1(self)
         orphan = "(setsid sh -c 'exit 3' &) ; sleep 0.2; grep -l '^State:.Z' /proc/[0-9]*/status; exit 5"
         config = self.file()
         done = subprocess.run([*space, BINARY, "run", "-c", config, "--exec", "--", "sh", "-c", orphan], check=False,
@@ -302,7 +300,6 @@ class Process1(AppCase):
                                    stderr=subprocess.DEVNULL)
         self.addCleanup(process.kill)
         until(lambda: told.exists() and "up" in told.read_text(), "the app")
-        init = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
-        os.kill(init, signal.SIGTERM)
+        os.kill(process_1_of(process), signal.SIGTERM)
         self.assertEqual(11, process.wait(PATIENCE * 2))
         self.assertEqual("up\nterm\n", told.read_text())

@@ -1,4 +1,5 @@
 """What systemd is told, and the sockets that it passes; its part is played here."""
+import os
 import pathlib
 import signal
 import socket
@@ -9,6 +10,7 @@ import tempfile
 from support import raw
 from support.case import Case
 from support.curl import curl
+from support.namespaces import children, process_1, process_1_of
 from support.outrigger import BINARY
 from support.ports import free_port
 from support.systemd import NotifySocket, passing
@@ -181,6 +183,21 @@ class Activation(Case):
         said = (directory / "stderr").read_text()
         self.assertIn("unwanted (127.0.0.1:", said)
         self.assertIn("no listening stream socket", said)
+
+    def test_process_1_takes_what_was_given_to_it(self):
+        passed, manager = self.listening(), self.start(NotifySocket())
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
+        path.write_text(self.config(self.start(raw.Peer.answering()), "127.0.0.1:1"))
+        given = "export LISTEN_PID=1 WATCHDOG_PID=1 WATCHDOG_USEC=200000; exec \"$@\""
+        process = passing([("web", passed)],
+                          [*process_1(self), "sh", "-c", given, "sh", BINARY, "run", "-c", path, "--exec", "--", "sleep", "600"],
+                          stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": manager.name})
+        self.addCleanup(process.kill)
+        for _ in range(3):
+            manager.wait_for(WATCHDOG="1")
+        self.assertEqual(200, self.get(passed.getsockname()[1]))
+        app = children(children(process_1_of(process))[0])[0]
+        self.assertEqual([], [link for link in pathlib.Path(f"/proc/{app}/fd").iterdir() if int(link.name) > 2])
 
     def test_sockets_for_another_process_are_not_taken(self):
         proxy = self.proxy(CONFIG, self.start(raw.Peer.answering()), environment={"LISTEN_PID": "1", "LISTEN_FDS": "9"})
