@@ -12,7 +12,7 @@ import textwrap
 from support import raw
 from support.case import Case
 from support.curl import curl
-from support.namespaces import process_1, process_1_of
+from support.namespaces import children, process_1, process_1_of
 from support.outrigger import BINARY, command
 from support.ports import free_port
 from support.wait import PATIENCE, until
@@ -303,3 +303,17 @@ class Process1(AppCase):
         os.kill(process_1_of(process), signal.SIGTERM)
         self.assertEqual(11, process.wait(PATIENCE * 2))
         self.assertEqual("up\nterm\n", told.read_text())
+
+    def test_as_process_1_it_reaps_what_a_health_check_leaves_too(self):
+        told = self.directory() / "told"
+        check = f"(setsid sh -c 'exit 3' &) ; echo >> {told}"
+        config = self.file()
+        config.write_text(config.read_text() + "adapters:\n  health:\n    - path: /healthz\n      every: 100ms\n"
+                          f"      all: [{{exec: [sh, -c, {json.dumps(check)}]}}]\n")
+        process = subprocess.Popen([*process_1(self), BINARY, "run", "-c", config], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        until(lambda: told.exists() and told.stat().st_size >= 3, "checks")
+        init = process_1_of(process)
+        until(lambda: len(children(init)) == 1, "the orphans' end")
+        os.kill(init, signal.SIGTERM)
+        self.assertEqual(0, process.wait(PATIENCE * 2))
