@@ -51,6 +51,24 @@ TEST_CASE("leaves: differences go by names, and filters of one kind are counted"
   CHECK(differences(after, after).empty());
 }
 
+TEST_CASE("leaves: routes of one name are counted", "[config]") {
+  const auto with = [](const std::string& second) {
+    auto loaded = load_text(
+        "version: 1\nlisteners: [{name: web, address: 127.0.0.1:8080, routes: [{name: a, match: {path: {exact: /x}}, "
+        "upstream: "
+        "app}, {name: a, upstream: " +
+            second + "}]}]\nupstreams: {app: 127.0.0.1:9, other: 127.0.0.1:10}\n",
+        "test.yaml", server::catalog());
+    REQUIRE(loaded.settings);
+    return std::move(*loaded.settings);
+  };
+  CHECK(differences(with("other"), with("other")).empty());
+  const auto found = differences(with("app"), with("other"));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].path == "listeners[web].routes[a#2].upstream");
+  CHECK(found[0].after == "other");
+}
+
 TEST_CASE("leaves: adapters are counted by kind too", "[config]") {
   const auto with = [](const std::string& metrics) {
     auto loaded = load_text("version: 1\nadapters: {metrics: [" + metrics + "]}\n", "test.yaml", server::catalog());

@@ -69,12 +69,14 @@ class Walk {
     if (size == 0 && !origins_.contains(place.known)) return;
     if (size == 0 || element.kind != Kind::structure) return add(place, format_flow(type, at));
     std::size_t index = 0;
+    std::map<std::string, std::size_t> counts;
     type.visit(at, [&](const std::string& key, const void* item) {
       if (type.kind == Kind::map) return fields(element.structure(), item, place.at(key));
-      const std::string number = "[" + std::to_string(index++) + "]";
-      const std::string name = names_ == PartNames::by_name ? name_of(element.structure(), item) : std::string();
+      const std::string number = std::to_string(index++);
+      std::string name = names_ == PartNames::by_name ? name_of(element.structure(), item) : std::string();
+      if (!name.empty()) name = counted(name, ++counts[name]);
       fields(element.structure(), item,
-             {place.shown + (name.empty() ? number : "[" + name + "]"), place.known + number});
+             {place.shown + "[" + (name.empty() ? number : name) + "]", place.known + "[" + number + "]"});
     });
   }
 
@@ -95,9 +97,9 @@ class Walk {
     }
     std::map<std::string_view, std::size_t> counts;
     for (std::size_t i = 0; i < specs.size(); ++i) {
-      const std::string name(specs[i].type->name);
-      const std::string by_name = counted(place, name, ++counts[specs[i].type->name]);
-      const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + name;
+      const std::string_view name = specs[i].type->name;
+      const std::string by_name = place.shown + "." + counted(name, ++counts[name]);
+      const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + std::string(name);
       fields(specs[i].type->schema(), specs[i].config.get(),
              {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
     }
@@ -109,13 +111,15 @@ class Walk {
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const std::string_view name = specs[i].type->name();
       const std::string by_place = place.shown + "[" + std::to_string(i) + "]";
-      fields(specs[i].type->schema(), specs[i].config.get(),
-             {names_ == PartNames::by_name ? counted(place, name, ++counts[name]) : by_place, specs[i].path});
+      fields(
+          specs[i].type->schema(), specs[i].config.get(),
+          {names_ == PartNames::by_name ? place.shown + "." + counted(name, ++counts[name]) : by_place, specs[i].path});
     }
   }
 
-  static std::string counted(const Place& place, std::string_view name, std::size_t count) {
-    return place.shown + "." + std::string(name) + (count > 1 ? "#" + std::to_string(count) : "");
+  // "retry", and the next of that name "retry#2".
+  static std::string counted(std::string_view name, std::size_t count) {
+    return std::string(name) + (count > 1 ? "#" + std::to_string(count) : "");
   }
 
   const Origins& origins_;
