@@ -32,6 +32,10 @@ TEST_CASE("leaves: every value with its path and where it was set", "[config]") 
   REQUIRE(retries != nullptr);
   CHECK(retries->value == "4");
   CHECK(retries->origin == "test.yaml:5");
+  const Leaf* const headers = find(all, "listeners[0].filters[0].headers");
+  REQUIRE(headers != nullptr);
+  CHECK(headers->value == "{}");
+  CHECK(headers->origin == "test.yaml:5");
   REQUIRE(find(all, "listeners[0].address") != nullptr);
   CHECK(find(all, "upstreams.app.filters[0].retry.num_retries")->origin == "default");
 }

@@ -46,7 +46,7 @@ class Walk {
         return container(type, at, place);
       case Kind::filter:
         if (const auto& spec = *static_cast<const FilterSpec*>(at); spec.type != nullptr) {
-          fields(spec.type->schema(), spec.config.get(), place);
+          options(spec.type->schema(), spec.config.get(), place);
         }
         return;
       case Kind::filters:
@@ -100,9 +100,16 @@ class Walk {
       const std::string_view name = specs[i].type->name;
       const std::string by_name = place.shown + "." + counted(name, ++counts[name]);
       const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + std::string(name);
-      fields(specs[i].type->schema(), specs[i].config.get(),
-             {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
+      options(specs[i].type->schema(), specs[i].config.get(),
+              {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
     }
+  }
+
+  // By place nothing else says that there is a filter with none of its options set.
+  void options(const StructSchema& schema, const void* object, const Place& place) {
+    const std::size_t before = leaves_.size();
+    fields(schema, object, place);
+    if (names_ == PartNames::by_place && leaves_.size() == before) add(place, "{}");
   }
 
   // Those of one kind are counted, so that one in front of another makes no difference to it.
