@@ -12,7 +12,7 @@ import textwrap
 from support import raw
 from support.case import Case
 from support.curl import curl
-from support.namespaces import children, process_1, process_1_of
+from support.namespaces import children, one_port, process_1, process_1_of
 from support.outrigger import BINARY, command
 from support.ports import free_port
 from support.wait import PATIENCE, until
@@ -282,6 +282,13 @@ class Waits(AppCase):
 
     def test_an_app_that_does_not_come_up_in_time_has_failed(self):
         done = self.once("sleep 600", "--wait-for", "127.0.0.1:9", "--wait-limit", "200ms")
+        self.assertEqual(143, done.returncode, done.stderr)
+        self.assertIn("did not come up in time", done.stderr)
+
+    def test_a_port_that_nobody_listens_on_is_not_up_where_the_question_connects_to_itself(self):
+        done = subprocess.run([*one_port(self), BINARY, "run", "-c", self.file(), "--wait-for", "127.0.0.1:40000", "--wait-limit",
+                               "300ms", "--exec", "--", "sleep", str(PATIENCE)],
+                              capture_output=True, text=True, check=False, timeout=PATIENCE * 2)
         self.assertEqual(143, done.returncode, done.stderr)
         self.assertIn("did not come up in time", done.stderr)
 
