@@ -168,8 +168,8 @@ class Activation(Case):
     def test_sockets_of_one_unit_have_one_name_and_go_by_their_addresses(self):
         first, second = self.listening(), self.listening()
         ports = [passed.getsockname()[1] for passed in (first, second)]
-        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{ports[1]}")
-        other = f"listeners: [{{name: other, address: \"127.0.0.1:{ports[0]}\", upstream: app}}, "
+        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{ports[0]}")
+        other = f"listeners: [{{name: other, address: \"127.0.0.1:{ports[1]}\", upstream: app}}, "
         _, directory = self.started(config.replace("listeners: [", other), ("other", first), ("other", second))
         self.assertEqual([200] * 2, [self.get(port) for port in ports])
         self.assertNotIn("not served", (directory / "stderr").read_text())
