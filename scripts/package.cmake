@@ -1,8 +1,8 @@
 # The Debian package: `cpack -G DEB` in a build folder. Included by CMakeLists.txt.
 
 install(TARGETS outrigger DESTINATION bin)
-install(FILES examples/systemd/outrigger.service DESTINATION lib/systemd/system)
-install(FILES examples/systemd/outrigger.socket examples/systemd/tls.conf DESTINATION share/doc/outrigger/examples)
+install(FILES examples/systemd/outrigger.service examples/systemd/outrigger.socket DESTINATION lib/systemd/system)
+install(FILES examples/systemd/tls.conf DESTINATION share/doc/outrigger/examples)
 install(FILES README.md CHANGELOG.md DESTINATION share/doc/outrigger)
 install(DIRECTORY docs/ DESTINATION share/doc/outrigger/docs FILES_MATCHING PATTERN "*.md")
 install(FILES examples/systemd/outrigger.yaml DESTINATION /etc/outrigger)

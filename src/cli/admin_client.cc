@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/secret.h"
+#include "cli/terminal.h"
 #include "config/load.h"
 #include "server/catalog.h"
 
@@ -17,16 +18,17 @@ struct Place {
   std::string token;
 };
 
-std::expected<Place, std::string> find(const AdminTarget& target) {
+std::expected<Place, CallError> find(const AdminTarget& target) {
   if (!target.address.empty()) return Place{target.address, target.token};
   const config::LoadResult loaded = config::load_file(target.file, server::catalog());
   if (!loaded.settings) {
-    std::string text = loaded.diagnostics.empty() ? target.file : config::render(loaded.diagnostics.front(), false);
-    return std::unexpected(text + "\nTo reach the running process all the same: --admin ADDRESS");
+    std::string text;
+    for (const config::Diagnostic& one : loaded.diagnostics) text += config::render(one, false) + "\n";
+    return std::unexpected(CallError{text + "To reach the running process all the same: --admin ADDRESS", kUsageError});
   }
   if (!loaded.settings->admin) {
-    return std::unexpected("there is no admin address in " + target.file +
-                           ". Add this line and restart:\n  admin: {address: 127.0.0.1:9901}");
+    return std::unexpected(CallError{"there is no admin address in " + target.file +
+                                     ". Add this line and restart:\n  admin: {address: 127.0.0.1:9901}"});
   }
   return Place{loaded.settings->admin->address, target.token.empty() ? loaded.settings->admin->token : target.token};
 }
@@ -54,39 +56,48 @@ struct Reached {
   std::string authorization;  // a whole line
 };
 
-std::expected<Reached, std::string> reach(const AdminTarget& target) {
+std::expected<Reached, CallError> reach(const AdminTarget& target) {
   const auto place = find(target);
   if (!place) return std::unexpected(place.error());
   const auto address = net::Address::parse(local_address(place->address));
-  if (!address) return std::unexpected(address.error());
+  if (!address) return std::unexpected(CallError{address.error(), kUsageError});
   Reached reached{place->address, *address, "Accept: application/json"};
   if (!place->token.empty()) {
     const auto token = base::resolve_secret(place->token);
-    if (!token) return std::unexpected(token.error());
+    if (!token) return std::unexpected(CallError{token.error()});
     reached.authorization = "Authorization: Bearer " + *token;
   }
   return reached;
 }
 
-std::expected<HttpClient::Answer, std::string> explained(std::expected<HttpClient::Answer, std::string> answer,
-                                                         const Reached& reached) {
-  if (!answer) return std::unexpected("cannot ask the admin API at " + reached.place + ": " + answer.error());
-  if (answer->status == 401) return std::unexpected("the admin API wants its token: --token file:/path or env:NAME");
-  return answer;
+std::expected<HttpClient::Answer, CallError> explained(std::expected<HttpClient::Answer, std::string> answer,
+                                                       const Reached& reached) {
+  if (!answer) {
+    return std::unexpected(CallError{"cannot ask the admin API at " + reached.place + ": " + answer.error()});
+  }
+  if (answer->status == 401) {
+    return std::unexpected(CallError{"the admin API wants its token: --token file:/path or env:NAME"});
+  }
+  return std::move(*answer);
 }
 
 }  // namespace
 
-std::expected<HttpClient::Answer, std::string> call_admin(const AdminTarget& target, std::string_view method,
-                                                          std::string_view path) {
+int complain(const CallError& error) {
+  complain(error.text);
+  return error.exit_code;
+}
+
+std::expected<HttpClient::Answer, CallError> call_admin(const AdminTarget& target, std::string_view method,
+                                                        std::string_view path) {
   const auto reached = reach(target);
   if (!reached) return std::unexpected(reached.error());
   HttpClient client(reached->address, nullptr, 30s);
   return explained(client.request(method, path, {reached->authorization}), *reached);
 }
 
-std::expected<HttpClient::Answer, std::string> stream_admin(const AdminTarget& target, std::string_view path,
-                                                            const std::function<bool(std::string_view)>& take) {
+std::expected<HttpClient::Answer, CallError> stream_admin(const AdminTarget& target, std::string_view path,
+                                                          const std::function<bool(std::string_view)>& take) {
   const auto reached = reach(target);
   if (!reached) return std::unexpected(reached.error());
   HttpClient client(reached->address, nullptr, 60s);

@@ -3,11 +3,8 @@
 #include <string>
 
 #include "base/percent.h"
+#include "cli/commands.h"
 #include "cli/http_client.h"
-
-namespace CLI {
-class App;
-}
 
 namespace outrigger::cli {
 
@@ -26,12 +23,20 @@ std::string local_address(std::string address);
 
 using base::percent_encoded;
 
-// A call of the running process's admin API. Errors are a sentence with what to do about it: no admin address in the
-// file (and the line to add), nobody listens there, the token is missing.
-std::expected<HttpClient::Answer, std::string> call_admin(const AdminTarget& target, std::string_view method,
-                                                          std::string_view path);
+// Why there is no answer, with what to do about it: no admin address in the file (and the line to add), nobody listens
+// there, the token is missing. Of a file with errors all of them.
+struct CallError {
+  std::string text;
+  int exit_code = kFailure;
+};
+// "outrigger: TEXT" on stderr; gives the exit code.
+int complain(const CallError& error);
+
+// A call of the running process's admin API.
+std::expected<HttpClient::Answer, CallError> call_admin(const AdminTarget& target, std::string_view method,
+                                                        std::string_view path);
 // HttpClient::stream of it.
-std::expected<HttpClient::Answer, std::string> stream_admin(const AdminTarget& target, std::string_view path,
-                                                            const std::function<bool(std::string_view)>& take);
+std::expected<HttpClient::Answer, CallError> stream_admin(const AdminTarget& target, std::string_view path,
+                                                          const std::function<bool(std::string_view)>& take);
 
 }  // namespace outrigger::cli

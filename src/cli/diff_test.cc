@@ -32,6 +32,10 @@ TEST_CASE("leaves: every value with its path and where it was set", "[config]") 
   REQUIRE(retries != nullptr);
   CHECK(retries->value == "4");
   CHECK(retries->origin == "test.yaml:5");
+  const Leaf* const headers = find(all, "listeners[0].filters[0].headers");
+  REQUIRE(headers != nullptr);
+  CHECK(headers->value == "{}");
+  CHECK(headers->origin == "test.yaml:5");
   REQUIRE(find(all, "listeners[0].address") != nullptr);
   CHECK(find(all, "upstreams.app.filters[0].retry.num_retries")->origin == "default");
 }
@@ -49,6 +53,24 @@ TEST_CASE("leaves: differences go by names, and filters of one kind are counted"
   CHECK(number->before == "4");
   CHECK(number->after == "5");
   CHECK(differences(after, after).empty());
+}
+
+TEST_CASE("leaves: routes of one name are counted", "[config]") {
+  const auto with = [](const std::string& second) {
+    auto loaded = load_text(
+        "version: 1\nlisteners: [{name: web, address: 127.0.0.1:8080, routes: [{name: a, match: {path: {exact: /x}}, "
+        "upstream: "
+        "app}, {name: a, upstream: " +
+            second + "}]}]\nupstreams: {app: 127.0.0.1:9, other: 127.0.0.1:10}\n",
+        "test.yaml", server::catalog());
+    REQUIRE(loaded.settings);
+    return std::move(*loaded.settings);
+  };
+  CHECK(differences(with("other"), with("other")).empty());
+  const auto found = differences(with("app"), with("other"));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].path == "listeners[web].routes[a#2].upstream");
+  CHECK(found[0].after == "other");
 }
 
 TEST_CASE("leaves: adapters are counted by kind too", "[config]") {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -69,6 +70,21 @@ std::string starter(const InitOptions& options) {
          "admin: {address: 127.0.0.1:9901}          # for `outrigger why`, `tap`, `top`, `reload`, `drain`\n";
 }
 
+// All of `text` or no file; gives errno, EEXIST where there is one.
+int write_new(const std::string& file, std::string_view text) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return errno;
+  int error = 0;
+  while (!text.empty() && error == 0) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0) error = errno;
+    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  }
+  if (::close(fd) != 0 && error == 0) error = errno;
+  if (error != 0) ::unlink(file.c_str());
+  return error;
+}
+
 int init(const InitOptions& options) {
   const std::string text = starter(options);
   const config::LoadResult loaded = config::load_text(text, "starter", server::catalog());
@@ -81,13 +97,11 @@ int init(const InitOptions& options) {
     std::fputs(text.c_str(), stdout);
     return 0;
   }
-  const int fd = ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0 && errno == EEXIST)
+  const int error = write_new(options.output, text);
+  if (error == EEXIST) {
     return complain(options.output + " is there already and stays as it is: --output says another file");
-  if (fd < 0) return complain("cannot write " + options.output + ": " + std::strerror(errno));
-  const bool is_written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool is_good = ::close(fd) == 0 && is_written;
-  if (!is_good) return complain("cannot write " + options.output + ": " + std::strerror(errno));
+  }
+  if (error != 0) return complain("cannot write " + options.output + ": " + std::strerror(error));
   std::printf("%s is written. Next: outrigger validate -c %s, then outrigger run -c %s\n", options.output.c_str(),
               options.output.c_str(), options.output.c_str());
   return 0;

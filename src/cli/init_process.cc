@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <optional>
+#include <string>
 
 #include "server/app/app_process.h"
 
@@ -21,6 +23,15 @@ std::optional<int> reap_all(pid_t child) {
   return code;
 }
 
+// What a service manager gave to process 1 is for the child, which does its work: sd_listen_fds(3),
+// sd_watchdog_enabled(3).
+void take_what_was_given() {
+  for (const char* name : {"LISTEN_PID", "WATCHDOG_PID"}) {
+    const char* const pid = ::getenv(name);
+    if (pid != nullptr && std::string(pid) == "1") ::setenv(name, std::to_string(::getpid()).c_str(), 1);
+  }
+}
+
 }  // namespace
 
 void leave_process_1() {
@@ -31,6 +42,7 @@ void leave_process_1() {
   const pid_t child = ::fork();
   if (child <= 0) {
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (child == 0) take_what_was_given();
     return;  // also where there can be no child: then orphans stay, and all else works
   }
   for (;;) {

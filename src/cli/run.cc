@@ -53,7 +53,7 @@ int run(RunOptions& options) {
     return kUsageError;
   }
   options.server.app.restarts = options.restart == "on-failure";
-  if (options.exec) leave_process_1();
+  leave_process_1();
   server::Server server(options.server, server::catalog());
   return server.start() ? server.run() : kUsageError;
 }

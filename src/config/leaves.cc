@@ -46,7 +46,7 @@ class Walk {
         return container(type, at, place);
       case Kind::filter:
         if (const auto& spec = *static_cast<const FilterSpec*>(at); spec.type != nullptr) {
-          fields(spec.type->schema(), spec.config.get(), place);
+          options(spec.type->schema(), spec.config.get(), place);
         }
         return;
       case Kind::filters:
@@ -69,12 +69,14 @@ class Walk {
     if (size == 0 && !origins_.contains(place.known)) return;
     if (size == 0 || element.kind != Kind::structure) return add(place, format_flow(type, at));
     std::size_t index = 0;
+    std::map<std::string, std::size_t> counts;
     type.visit(at, [&](const std::string& key, const void* item) {
       if (type.kind == Kind::map) return fields(element.structure(), item, place.at(key));
-      const std::string number = "[" + std::to_string(index++) + "]";
-      const std::string name = names_ == PartNames::by_name ? name_of(element.structure(), item) : std::string();
+      const std::string number = std::to_string(index++);
+      std::string name = names_ == PartNames::by_name ? name_of(element.structure(), item) : std::string();
+      if (!name.empty()) name = counted(name, ++counts[name]);
       fields(element.structure(), item,
-             {place.shown + (name.empty() ? number : "[" + name + "]"), place.known + number});
+             {place.shown + "[" + (name.empty() ? number : name) + "]", place.known + "[" + number + "]"});
     });
   }
 
@@ -95,12 +97,19 @@ class Walk {
     }
     std::map<std::string_view, std::size_t> counts;
     for (std::size_t i = 0; i < specs.size(); ++i) {
-      const std::string name(specs[i].type->name);
-      const std::string by_name = counted(place, name, ++counts[specs[i].type->name]);
-      const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + name;
-      fields(specs[i].type->schema(), specs[i].config.get(),
-             {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
+      const std::string_view name = specs[i].type->name;
+      const std::string by_name = place.shown + "." + counted(name, ++counts[name]);
+      const std::string by_place = place.shown + "[" + std::to_string(i) + "]." + std::string(name);
+      options(specs[i].type->schema(), specs[i].config.get(),
+              {names_ == PartNames::by_name ? by_name : by_place, specs[i].path});
     }
+  }
+
+  // By place nothing else says that there is a filter with none of its options set.
+  void options(const StructSchema& schema, const void* object, const Place& place) {
+    const std::size_t before = leaves_.size();
+    fields(schema, object, place);
+    if (names_ == PartNames::by_place && leaves_.size() == before) add(place, "{}");
   }
 
   // Those of one kind are counted, so that one in front of another makes no difference to it.
@@ -109,13 +118,15 @@ class Walk {
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const std::string_view name = specs[i].type->name();
       const std::string by_place = place.shown + "[" + std::to_string(i) + "]";
-      fields(specs[i].type->schema(), specs[i].config.get(),
-             {names_ == PartNames::by_name ? counted(place, name, ++counts[name]) : by_place, specs[i].path});
+      fields(
+          specs[i].type->schema(), specs[i].config.get(),
+          {names_ == PartNames::by_name ? place.shown + "." + counted(name, ++counts[name]) : by_place, specs[i].path});
     }
   }
 
-  static std::string counted(const Place& place, std::string_view name, std::size_t count) {
-    return place.shown + "." + std::string(name) + (count > 1 ? "#" + std::to_string(count) : "");
+  // "retry", and the next of that name "retry#2".
+  static std::string counted(std::string_view name, std::size_t count) {
+    return std::string(name) + (count > 1 ? "#" + std::to_string(count) : "");
   }
 
   const Origins& origins_;

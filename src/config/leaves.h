@@ -17,8 +17,8 @@ struct Leaf {
 // How parts of a list are called in paths.
 enum class PartNames : unsigned char {
   by_place,  // "listeners[0].filters[1].retry": as in error texts
-  by_name,   // "listeners[web].filters.retry": what has a name keeps it when others come in front; filters of one kind
-             // are counted, and a list of filters is a value itself: "[access_log, retry]"
+  by_name,   // "listeners[web].filters.retry": what has a name keeps it when others come in front; parts of one name,
+             // and filters of one kind, are counted ("retry#2"); a list of filters is a value itself: "[cache, retry]"
 };
 
 // All values in effect, in the order of `dump`.

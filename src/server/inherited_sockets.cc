@@ -82,17 +82,19 @@ void InheritedSockets::take() {
   }
 }
 
-std::optional<int> InheritedSockets::find(const std::string& name, const std::string& address) {
-  auto found = std::ranges::find(sockets_, name, &Socket::name);
-  if (found == sockets_.end()) {
-    const auto parsed = net::Address::parse(address);
-    found = std::ranges::find_if(sockets_, [&](const Socket& one) { return parsed && one.address == *parsed; });
-  }
-  if (found == sockets_.end()) return std::nullopt;
+std::optional<InheritedSockets::Found> InheritedSockets::find(const std::string& name, const std::string& address,
+                                                              const std::function<bool(const net::Address&)>& is_free) {
+  const auto parsed = net::Address::parse(address);
+  const auto fits = [&](const Socket& one) {
+    if (!is_free(one.address)) return 0;
+    return (one.name == name ? 2 : 0) + (parsed && one.address == *parsed ? 1 : 0);
+  };
+  const auto found = std::ranges::max_element(sockets_, {}, fits);  // the first of equals
+  if (found == sockets_.end() || fits(*found) == 0) return std::nullopt;
   const int fd = ::fcntl(found->fd, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;
   found->is_used = true;
-  return fd;
+  return Found{fd, found->address};
 }
 
 std::vector<std::string> InheritedSockets::unused() const {

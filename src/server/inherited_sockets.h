@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,15 @@ class InheritedSockets {
 
   // Takes them over from the environment, where they are for this process. Before any thread.
   void take();
-  // A duplicate of the socket with that name (FileDescriptorName=), else of the one that listens on `address`.
-  std::optional<int> find(const std::string& name, const std::string& address);
+  // A duplicate of a socket, and where it listens.
+  struct Found {
+    int fd;
+    net::Address address;
+  };
+  // The socket with that name (FileDescriptorName=), else the one that listens on `address`; of those that `is_free`
+  // says nobody else serves. All of one unit have one name: of them the one that listens there comes first.
+  std::optional<Found> find(const std::string& name, const std::string& address,
+                            const std::function<bool(const net::Address&)>& is_free);
   // Those that find() never gave, as "name (address)".
   std::vector<std::string> unused() const;
 

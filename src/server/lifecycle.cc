@@ -47,9 +47,9 @@ void Lifecycle::drain(const config::Shutdown& limits) {
 }
 
 void Lifecycle::terminate(const config::Shutdown& limits, bool at_once) {
-  if (std::exchange(terminating_, true)) return hooks_.end();
+  if (std::exchange(terminating_, true)) return end();
   if (phase_ == Phase::serving && !at_once) return drain(limits);
-  if (phase_ == Phase::drained || is_overdue_) return hooks_.end();
+  if (phase_ == Phase::drained || is_overdue_) return end();
   if (phase_ == Phase::serving) set_deadline(limits);
   if (phase_ != Phase::draining) begin_draining();
 }
@@ -62,12 +62,13 @@ void Lifecycle::begin_draining() {
 
 void Lifecycle::check() {
   if (phase_ == Phase::not_ready) return begin_draining();
-  if (hooks_.open_connections() > 0) {
-    if (loop_.now() >= deadline_ && !is_overdue_) be_overdue();
-    return timer_.start(kCheck);
+  if (hooks_.open_connections() == 0) {
+    move_to(Phase::drained);
+    if (terminating_) end();
+    return;
   }
-  move_to(Phase::drained);
-  if (terminating_) hooks_.end();
+  timer_.start(kCheck);
+  if (loop_.now() >= deadline_ && !is_overdue_) be_overdue();
 }
 
 void Lifecycle::be_overdue() {
@@ -76,7 +77,14 @@ void Lifecycle::be_overdue() {
       terminating_ ? "the time to drain is over; connections that are still open are closed"
                    : "the time to drain is over; connections are still open",
       {{"connections", std::to_string(hooks_.open_connections())}});
-  if (terminating_) hooks_.end();
+  if (terminating_) end();
+}
+
+// What a second call of the hook means is for a further signal to say: the timer has none to make.
+void Lifecycle::end() {
+  if (phase_ < Phase::draining) begin_draining();
+  timer_.stop();
+  hooks_.end();
 }
 
 }  // namespace outrigger::server

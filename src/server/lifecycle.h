@@ -20,7 +20,7 @@ class Lifecycle {
   struct Hooks {
     std::function<void()> stop_accepting;           // connections end with their current exchange
     std::function<std::size_t()> open_connections;  // of all workers
-    std::function<void()> end;                      // leave now
+    std::function<void()> end;                      // leave now; again only for a further signal
   };
   Lifecycle(EventLoop& loop, Hooks hooks);
 
@@ -43,6 +43,7 @@ class Lifecycle {
   void begin_draining();
   void check();
   void be_overdue();
+  void end();
 
   EventLoop& loop_;
   Hooks hooks_;

@@ -57,6 +57,34 @@ TEST_CASE("lifecycle: a signal during a drain does not begin its time anew", "[s
   CHECK(bench.open == 1);
 }
 
+TEST_CASE("lifecycle: what remains when it ends may close without a second end", "[server]") {
+  Bench bench;
+  SECTION("its time to drain is over") { bench.lifecycle.terminate(kShort, false); }
+  SECTION("a drain was overdue before the signal") {
+    bench.lifecycle.drain(kShort);
+    bench.pass(100ms);
+    bench.lifecycle.terminate(kLong, false);
+  }
+  SECTION("a second signal") {
+    bench.lifecycle.terminate(kLong, true);
+    bench.lifecycle.terminate(kLong, true);
+  }
+  bench.pass(100ms);
+  REQUIRE(bench.ends == 1);
+  bench.open = 0;
+  bench.pass(100ms);
+  CHECK(bench.ends == 1);
+  CHECK(bench.stops == 1);
+}
+
+TEST_CASE("lifecycle: a second signal before the drain stops accepting too", "[server]") {
+  Bench bench;
+  bench.lifecycle.terminate({.not_ready = 1h, .drain = 1h}, false);
+  bench.lifecycle.terminate({.not_ready = 1h, .drain = 1h}, false);
+  CHECK(bench.ends == 1);
+  CHECK(bench.stops == 1);
+}
+
 TEST_CASE("lifecycle: SIGTERM ends a process that has drained at once, and a second signal any", "[server]") {
   Bench bench;
   SECTION("drained") {

@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "net/address.h"
-
 namespace outrigger::server {
 
 std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(const std::string& address,
@@ -18,10 +16,10 @@ std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(c
     // Without SO_REUSEPORT first: with it, two processes would share a port and nobody would be told.
     const auto probe = net::bind_to(*parsed, false);
     if (!probe) return std::unexpected(probe.error());
-    if (parsed->is_unix()) return shared(address, *probe);
+    if (parsed->is_unix()) return shared(address, *probe, *parsed);
     ::close(*probe);
   }
-  std::shared_ptr<ListenSockets> made(new ListenSockets(address, {}));
+  std::shared_ptr<ListenSockets> made(new ListenSockets(address, *parsed, {}));
   for (std::size_t i = 0; i < count; ++i) {
     const auto socket = net::bind_to(*parsed, true);
     if (!socket) return std::unexpected(socket.error());
@@ -30,8 +28,9 @@ std::expected<std::shared_ptr<ListenSockets>, std::string> ListenSockets::bind(c
   return made;
 }
 
-std::shared_ptr<ListenSockets> ListenSockets::shared(const std::string& address, int socket) {
-  std::shared_ptr<ListenSockets> made(new ListenSockets(address, {socket}));
+std::shared_ptr<ListenSockets> ListenSockets::shared(const std::string& address, int socket,
+                                                     const net::Address& bound) {
+  std::shared_ptr<ListenSockets> made(new ListenSockets(address, bound, {socket}));
   made->is_shared_ = true;
   return made;
 }

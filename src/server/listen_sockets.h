@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "net/address.h"
+
 namespace outrigger::server {
 
 // Sockets that listen on one address, one a worker (SO_REUSEPORT); a Unix socket is shared by all. They close when no
@@ -17,8 +19,9 @@ class ListenSockets {
   // Thread: any.
   static std::expected<std::shared_ptr<ListenSockets>, std::string> bind(const std::string& address, std::size_t count,
                                                                          bool is_own_port = false);
-  // One socket, which listens already or not, for all workers; takes it over.
-  static std::shared_ptr<ListenSockets> shared(const std::string& address, int socket);
+  // One socket, which listens already or not, for all workers; takes it over. `bound`: where it really is, whatever
+  // the file says of one that was passed.
+  static std::shared_ptr<ListenSockets> shared(const std::string& address, int socket, const net::Address& bound);
   ~ListenSockets();
   // From here on connections are taken; nothing where they are already. Why not, "" if it worked. Thread: the main one.
   std::string listen();
@@ -30,15 +33,18 @@ class ListenSockets {
   void wait_for_data(bool waits) const;
   // As it stands in the file.
   const std::string& address() const { return address_; }
+  // Where clients reach it.
+  const net::Address& bound() const { return bound_; }
   // Has it what `count` workers need?
   bool suits(std::size_t count) const { return is_shared_ || sockets_.size() == count; }
   // The socket of worker `index`, counted from 0.
   int of(std::size_t index) const { return sockets_[sockets_.size() == 1 ? 0 : index]; }
 
  private:
-  ListenSockets(std::string address, std::vector<int> sockets)
-      : address_(std::move(address)), sockets_(std::move(sockets)) {}
+  ListenSockets(std::string address, const net::Address& bound, std::vector<int> sockets)
+      : address_(std::move(address)), bound_(bound), sockets_(std::move(sockets)) {}
   std::string address_;
+  net::Address bound_;
   std::vector<int> sockets_;
   bool is_shared_ = false;
   bool is_listening_ = false;

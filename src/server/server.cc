@@ -137,7 +137,9 @@ int Server::run() {
   log(LogLevel::info, "started",
       {{"version", OUTRIGGER_VERSION}, {"file", options_.source.file}, {"workers", std::to_string(workers_.size())}});
   for (const std::string& socket : inherited_.unused()) {
-    log(LogLevel::warn, "no listener has the name or the address of a socket that was passed", {{"socket", socket}});
+    log(LogLevel::warn,
+        "a socket that was passed is not served: no listener has its name or address, or another comes first",
+        {{"socket", socket}});
   }
   MemoryTrim::forget_start();
   manager_.start_watchdog([this](std::function<void()> all_answered) { ask_workers(std::move(all_answered)); });

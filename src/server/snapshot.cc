@@ -29,6 +29,10 @@ std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, const std::string&
   return find(snapshot, [&](const ListenSockets& sockets) { return sockets.address() == address; });
 }
 
+std::shared_ptr<ListenSockets> find(const Snapshot& snapshot, const net::Address& bound) {
+  return find(snapshot, [&](const ListenSockets& sockets) { return sockets.bound() == bound; });
+}
+
 // The same port on any address: 0 for a Unix socket or what is no address.
 std::uint16_t port_of(const std::string& address) {
   const auto parsed = net::Address::parse(address);
@@ -55,6 +59,14 @@ void check_addresses(const config::Settings& settings, const config::Findings& f
   }
   if (settings.status) check_address(settings.status->address, "status.address", findings);
   if (settings.admin) check_address(settings.admin->address, "admin.address", findings);
+}
+
+// The rule of `admin.token` for a socket that was passed: it may listen elsewhere than the file says.
+void check_admin(const ListenSockets& sockets, const config::Admin& admin, const config::Findings& findings) {
+  if (!admin.token.empty() || sockets.bound().is_loopback()) return;
+  findings.error("admin.address", "the socket that was passed listens on " + sockets.bound().text() +
+                                      ", which is reachable from other hosts and needs `token: file:/path` or "
+                                      "`token: env:NAME`");
 }
 
 }  // namespace
@@ -88,11 +100,16 @@ SnapshotBuilder::Prepared SnapshotBuilder::open(const config::Settings& settings
   Snapshot& snapshot = *next.snapshot;
   for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
     const config::Listener& listener = settings.listeners[i];
-    auto sockets = bind(listener.name, listener.address, workers_, listener_path(i) + ".address", findings);
+    auto sockets = bind(snapshot, listener.name, listener.address, workers_, listener_path(i) + ".address", findings);
     if (sockets) snapshot.sockets[listener.name] = std::move(sockets);
   }
-  if (settings.status) snapshot.status = bind("status", settings.status->address, 1, "status.address", findings);
-  if (settings.admin) snapshot.admin = bind("admin", settings.admin->address, 1, "admin.address", findings);
+  if (settings.status) {
+    snapshot.status = bind(snapshot, "status", settings.status->address, 1, "status.address", findings);
+  }
+  if (settings.admin) {
+    snapshot.admin = bind(snapshot, "admin", settings.admin->address, 1, "admin.address", findings);
+    if (snapshot.admin && !findings.has_errors("admin")) check_admin(*snapshot.admin, *settings.admin, findings);
+  }
   snapshot.adapters = std::make_shared<adapters::AdapterSet>(adapters::open_adapters(settings, store_, findings));
   return next;
 }
@@ -116,15 +133,17 @@ std::expected<std::shared_ptr<const Snapshot>, std::string> SnapshotBuilder::ado
   return current_;
 }
 
-std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const std::string& name, const std::string& address,
-                                                     std::size_t count, const std::string& path,
-                                                     const config::Findings& findings) const {
+std::shared_ptr<ListenSockets> SnapshotBuilder::bind(const Snapshot& next, const std::string& name,
+                                                     const std::string& address, std::size_t count,
+                                                     const std::string& path, const config::Findings& findings) const {
   if (address.empty() || findings.has_errors(path)) return nullptr;
+  const auto is_free = [&next](const net::Address& bound) { return find(next, bound) == nullptr; };
   const auto kept = current_ ? find(*current_, address) : nullptr;
-  if (kept && kept->suits(count)) return kept;
-  const auto passed = inherited_ == nullptr ? std::nullopt : inherited_->find(name, address);
-  if (passed) return ListenSockets::shared(address, *passed);
-  auto made = ListenSockets::bind(address, count, current_ && holds_port(*current_, address));
+  if (kept && kept->suits(count) && is_free(kept->bound())) return kept;
+  const auto passed = inherited_ == nullptr ? std::nullopt : inherited_->find(name, address, is_free);
+  if (passed) return ListenSockets::shared(address, passed->fd, passed->address);
+  const bool is_own_port = current_ && holds_port(*current_, address) && find(next, address) == nullptr;
+  auto made = ListenSockets::bind(address, count, is_own_port);
   if (made) return *made;
   findings.error(path, made.error());
   return nullptr;

@@ -56,8 +56,10 @@ class SnapshotBuilder {
   std::expected<std::shared_ptr<const Snapshot>, std::string> adopt(Prepared opened, config::Settings settings);
 
  private:
-  std::shared_ptr<ListenSockets> bind(const std::string& name, const std::string& address, std::size_t count,
-                                      const std::string& path, const config::Findings& findings) const;
+  // Sockets that nothing in `next` serves already.
+  std::shared_ptr<ListenSockets> bind(const Snapshot& next, const std::string& name, const std::string& address,
+                                      std::size_t count, const std::string& path,
+                                      const config::Findings& findings) const;
   Certificate certificate(const config::Listener& listener, const std::string& path, Certificates& used,
                           const config::Findings& findings) const;
 

@@ -24,7 +24,7 @@ struct TopOptions {
   std::uint64_t count = 0;
 };
 
-std::expected<Sample, std::string> look(const AdminTarget& target) {
+std::expected<Sample, CallError> look(const AdminTarget& target) {
   Sample sample;
   const auto metrics = call_admin(target, "GET", "/api/metrics");
   if (!metrics) return std::unexpected(metrics.error());
@@ -37,7 +37,9 @@ std::expected<Sample, std::string> look(const AdminTarget& target) {
     const auto answer = call_admin(target, "GET", path);
     if (!answer) return std::unexpected(answer.error());
     *into = json::parse(answer->body, nullptr, false);
-    if (answer->status != 200 || into->is_discarded()) return std::unexpected("the process refused: " + answer->body);
+    if (answer->status != 200 || into->is_discarded()) {
+      return std::unexpected(CallError{"the process refused: " + answer->body});
+    }
   }
   sample.at = std::chrono::steady_clock::now();
   return sample;

@@ -10,6 +10,7 @@
 #include "net/address.h"
 #include "server/admin/answers.h"
 #include "server/admin/cache_report.h"
+#include "server/admin/status_pages.h"
 #include "server/admin/times.h"
 #include "server/admin/upstream_report.h"
 #include "server/ask_workers.h"
@@ -169,9 +170,7 @@ Task<Response> AdminApi::config(Exchange& exchange) {
   co_return exchange.respond(200, exchange.arena().copy(text), "application/yaml");
 }
 
-Task<Response> AdminApi::metrics(Exchange& exchange) {
-  co_return exchange.respond(200, exchange.arena().copy(stats::exposition()), "text/plain; version=0.0.4");
-}
+Task<Response> AdminApi::metrics(Exchange& exchange) { co_return metrics_page(exchange, server_); }
 
 Task<Response> AdminApi::upstreams(Exchange& exchange) {
   const auto parts = co_await AskWorkers<std::vector<UpstreamReport>>(server_.loop(), server_.workers(),

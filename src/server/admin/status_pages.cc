@@ -50,18 +50,15 @@ Task<Response> StatusPages::handle(Exchange& exchange, Next) {
     refused.headers().set("Allow", "GET, HEAD");
     co_return refused;
   }
-  if (request.path() == "/metrics") {
-    co_return metrics(exchange);
-  }
+  if (request.path() == "/metrics") co_return metrics_page(exchange, server_);
   if (request.path() == "/livez") co_return co_await livez(exchange);
   if (request.path() == "/readyz") co_return readyz(exchange);
   if (request.path() == "/startupz") co_return exchange.respond(200, "started\n", kText);
   co_return exchange.respond(404, "404 Not Found: there are /metrics, /livez, /readyz and /startupz\n", kText);
 }
 
-// By what the client accepts: OpenMetrics if it names it, else Prometheus' own format.
-Response StatusPages::metrics(Exchange& exchange) {
-  const auto families = server_.adapters().metrics().collect();
+Response metrics_page(Exchange& exchange, Server& server) {
+  const auto families = server.adapters().metrics().collect();
   const std::string_view accept = exchange.request().headers.get("Accept").value_or("");
   const double open_weight = accepted(accept, "application/openmetrics-text");
   const bool wants_open = open_weight > 0 && open_weight >= accepted(accept, "text/plain");

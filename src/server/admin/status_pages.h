@@ -6,6 +6,10 @@ namespace outrigger::server {
 
 class Server;
 
+// Everything that is counted, ours and what adapters take in, in what the client accepts: OpenMetrics if it names it,
+// else Prometheus' own format. Thread: the main one.
+Response metrics_page(Exchange& exchange, Server& server);
+
 // What `status:` serves: /metrics (Prometheus text, or OpenMetrics where asked for), /livez (every worker answers),
 // /readyz (503 from the moment the process begins to drain, while the app of `run --exec` is not up, and while the
 // checks of `adapters.health` are not good; says when the latest reload failed) and /startupz. Read-only. Thread: the
@@ -17,7 +21,6 @@ class StatusPages final : public Filter {
 
  private:
   Task<Response> livez(Exchange& exchange);
-  Response metrics(Exchange& exchange);
   Response readyz(Exchange& exchange);
 
   Server& server_;

@@ -26,9 +26,9 @@ status: {address: "@status@"}
 
 
 class MetricsCase(Case):
-    def serve(self, entries, **values):
+    def serve(self, entries, more="", **values):
         """A proxy whose adapters.metrics has these entries."""
-        config = BASE + "adapters:\n  metrics:\n" + "".join(f"    - {entry}\n" for entry in entries)
+        config = BASE + "adapters:\n  metrics:\n" + "".join(f"    - {entry}\n" for entry in entries) + more
         self.served = self.proxy(config, self.start(raw.Peer.answering()), wait_for=("listen", "status"), **values)
         return self.served
 
@@ -55,6 +55,13 @@ class Statsd(MetricsCase):
         self.value_of("app_time_seconds_count", 2, op="write")
         self.value_of("hits_total", 3)
         self.value_of("outrigger_statsd_bad_lines_total", 1, reason="value")
+
+    def test_the_admin_api_has_them_too(self):
+        self.serve(['{statsd: "@statsd@"}'], more='admin: {address: "@admin@"}')
+        self.send("hits:3|c")
+        self.value_of("hits_total", 3)
+        page = curl(f"http://{self.served.address('admin')}/api/metrics").body.decode()
+        self.assertIn("\nhits_total 3\n", page)
 
     def test_counters_go_on_across_a_reload_that_changes_the_rules(self):
         self.serve(['{statsd: "@statsd@"}'])

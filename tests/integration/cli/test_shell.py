@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -146,6 +147,14 @@ class Init(Files):
         self.assertEqual(command("validate", cwd=self.dir).returncode, 0)
         self.assertIn("127.0.0.1:8000", (self.dir / "outrigger.yaml").read_text())
         self.assertEqual(command("init", "--output", "-", cwd=self.dir).stdout, (self.dir / "outrigger.yaml").read_text())
+
+    def test_a_file_that_does_not_fit_is_not_left_behind(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+        done = command("init", cwd=self.dir, preexec_fn=limit)
+        self.assertEqual((1, "outrigger: cannot write outrigger.yaml: File too large\n"), (done.returncode, done.stderr))
+        self.assertFalse((self.dir / "outrigger.yaml").exists())
 
     def test_values_that_make_no_configuration(self):
         for wrong in (["--listen", "nowhere:99999"], ["--tls", "/none.crt", "--key", "/none.key"]):

@@ -1,8 +1,10 @@
 """`outrigger why` and `outrigger tap`: what is kept of requests, and what of them is shown live."""
 import json
+import pathlib
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
 from support.cache.origin import Origin
@@ -183,6 +185,15 @@ class Kept(Case):
             done = command(verb, "-c", proxy.file)
             self.assertEqual(done.returncode, 1, verb)
             self.assertIn("admin: {address: 127.0.0.1:9901}", done.stderr)
+
+    def test_a_file_with_errors_tells_them_all_and_ends_with_2(self):
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
+        path.write_text("version: 1\nlisteners: [{adress: 127.0.0.1:1, upstream: app}]\nupstreams: {app: {endpionts: [a]}}\n")
+        for words in (["why"], ["tap"], ["top"], ["reload"], ["drain"], ["cache", "show"]):
+            done = command(*words, "-c", path)
+            self.assertEqual(2, done.returncode, words)
+            for said in ("adress", "endpionts", "--admin ADDRESS"):
+                self.assertIn(said, done.stderr, words)
 
     def test_the_api_takes_conditions_and_refuses_what_it_does_not_know(self):
         proxy = self.serve()

@@ -77,8 +77,8 @@ class Package(Case):
         self.assertIn(b"/etc/outrigger/outrigger.yaml", conffiles)
 
     def check_files(self, root):
-        for name in ("usr/bin/outrigger", "lib/systemd/system/outrigger.service", "etc/outrigger/outrigger.yaml",
-                     "usr/share/doc/outrigger/README.md"):
+        for name in ("usr/bin/outrigger", "lib/systemd/system/outrigger.service", "lib/systemd/system/outrigger.socket",
+                     "etc/outrigger/outrigger.yaml", "usr/share/doc/outrigger/README.md"):
             self.assertTrue((root / name).exists() or (root / "usr" / name).exists(), name)
         for name, words in (("usr/share/man/man1/outrigger.1", ["man"]),
                             ("usr/share/bash-completion/completions/outrigger", ["completions", "bash"])):

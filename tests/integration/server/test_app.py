@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import textwrap
 from support import raw
 from support.case import Case
 from support.curl import curl
+from support.namespaces import children, one_port, process_1, process_1_of
 from support.outrigger import BINARY, command
 from support.ports import free_port
 from support.wait import PATIENCE, until
@@ -23,7 +23,7 @@ listeners: [{address: "@listen@", upstream: app}]
 upstreams: {app: {endpoints: ["@app@"], filters: []@health@}}
 status: {address: "@status@"}
 admin: {address: "@admin@"}
-shutdown: {not_ready: @not_ready@, drain: 20s}
+shutdown: {not_ready: @not_ready@, drain: @drain@}
 """
 # A service on the port of its first argument; it tells what it is told in the file of the second.
 SERVICE = textwrap.dedent("""
@@ -51,11 +51,11 @@ SERVICE = textwrap.dedent("""
 
 
 class AppCase(Case):
-    def run_with(self, *arguments, app, service=None, health="", not_ready="0ms", **options):
+    def run_with(self, *arguments, app, service=None, health="", not_ready="0ms", drain="20s", **options):
         """A proxy with `run ARGUMENTS --exec -- APP`."""
         options["app"] = service.address if service else f"127.0.0.1:{free_port()}"
         return self.proxy(CONFIG, wait_for=("listen", "status", "admin"), health=health, not_ready=not_ready,
-                          arguments=[*arguments, "--exec", "--", *app], **options)
+                          drain=drain, arguments=[*arguments, "--exec", "--", *app], **options)
 
     def directory(self):
         return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="outrigger-app-")))
@@ -71,7 +71,7 @@ class AppCase(Case):
         """A proxy with SERVICE as its app, up; the file in which it tells, and its port."""
         port, told = free_port(), self.directory() / "told"
         proxy = self.proxy(CONFIG, wait_for=("listen", "status", "admin"), health=health, not_ready=not_ready,
-                           app=f"127.0.0.1:{port}",
+                           drain="20s", app=f"127.0.0.1:{port}",
                            arguments=[*arguments, "--wait-for", f"127.0.0.1:{port}", "--exec", "--", sys.executable,
                                       "-c", SERVICE, str(port), str(told), *ignores])
         until(lambda: self.readiness(proxy).status == 200, "the app to be up")
@@ -147,6 +147,19 @@ class Signals(AppCase):
         proxy.signal(signal.SIGTERM)
         proxy.check_end(7)
         self.assertEqual("started\nSIGTERM\n", told.read_text())
+
+    def test_an_app_that_is_told_late_has_its_time_to_end(self):
+        done, service = self.directory() / "done", self.start(raw.Peer([raw.request(), raw.hang()]))
+        script = f"trap 'sleep 0.5; echo done > {done}; exit 9' TERM; while :; do sleep 0.05; done"
+        proxy = self.run_with(app=["sh", "-c", script], service=service, drain="50ms")
+        client = self.client(proxy)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: service.requests, "the request")
+        proxy.signal(signal.SIGTERM)
+        until(lambda: self.app_state(proxy)["phase"] == "ending", "the app's signal")
+        client.close()
+        proxy.check_end(9)
+        self.assertEqual("done\n", done.read_text())
 
     def test_the_app_gets_the_signal_that_the_process_got(self):
         proxy, told = self.with_service()
@@ -272,12 +285,17 @@ class Waits(AppCase):
         self.assertEqual(143, done.returncode, done.stderr)
         self.assertIn("did not come up in time", done.stderr)
 
+    def test_a_port_that_nobody_listens_on_is_not_up_where_the_question_connects_to_itself(self):
+        done = subprocess.run([*one_port(self), BINARY, "run", "-c", self.file(), "--wait-for", "127.0.0.1:40000", "--wait-limit",
+                               "300ms", "--exec", "--", "sleep", str(PATIENCE)],
+                              capture_output=True, text=True, check=False, timeout=PATIENCE * 2)
+        self.assertEqual(143, done.returncode, done.stderr)
+        self.assertIn("did not come up in time", done.stderr)
+
 
 class Process1(AppCase):
     def test_as_process_1_it_reaps_orphans_passes_signals_on_and_keeps_the_exit_code(self):
-        space = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        if shutil.which("unshare") is None or subprocess.run([*space, "true"], capture_output=True, check=False).returncode:
-            self.skipTest("no process namespace can be made here")
+        space = process_1(self)
         orphan = "(setsid sh -c 'exit 3' &) ; sleep 0.2; grep -l '^State:.Z' /proc/[0-9]*/status; exit 5"
         config = self.file()
         done = subprocess.run([*space, BINARY, "run", "-c", config, "--exec", "--", "sh", "-c", orphan], check=False,
@@ -289,7 +307,20 @@ class Process1(AppCase):
                                    stderr=subprocess.DEVNULL)
         self.addCleanup(process.kill)
         until(lambda: told.exists() and "up" in told.read_text(), "the app")
-        init = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
-        os.kill(init, signal.SIGTERM)
+        os.kill(process_1_of(process), signal.SIGTERM)
         self.assertEqual(11, process.wait(PATIENCE * 2))
         self.assertEqual("up\nterm\n", told.read_text())
+
+    def test_as_process_1_it_reaps_what_a_health_check_leaves_too(self):
+        told = self.directory() / "told"
+        check = f"(setsid sh -c 'exit 3' &) ; echo >> {told}"
+        config = self.file()
+        config.write_text(config.read_text() + "adapters:\n  health:\n    - path: /healthz\n      every: 100ms\n"
+                          f"      all: [{{exec: [sh, -c, {json.dumps(check)}]}}]\n")
+        process = subprocess.Popen([*process_1(self), BINARY, "run", "-c", config], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        until(lambda: told.exists() and told.stat().st_size >= 3, "checks")
+        init = process_1_of(process)
+        until(lambda: len(children(init)) == 1, "the orphans' end")
+        os.kill(init, signal.SIGTERM)
+        self.assertEqual(0, process.wait(PATIENCE * 2))

@@ -1,13 +1,16 @@
 """What systemd is told, and the sockets that it passes; its part is played here."""
+import os
 import pathlib
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 
 from support import raw
 from support.case import Case
 from support.curl import curl
+from support.namespaces import children, process_1, process_1_of
 from support.outrigger import BINARY
 from support.ports import free_port
 from support.systemd import NotifySocket, passing
@@ -139,6 +142,38 @@ class Activation(Case):
         reload(self.config(service, f"127.0.0.1:{port}"), 3)
         self.assertEqual(200, self.get(port))
 
+    def test_the_admin_api_is_open_on_no_passed_socket_that_other_hosts_reach(self):
+        service, port = self.start(raw.Peer.answering()), free_port()
+        admin = f"admin: {{address: \"127.0.0.1:{port}\"@token@}}\n"
+        public = self.enterContext(socket.create_server(("", 0)))
+        text = self.config(service, f"127.0.0.1:{free_port()}") + admin
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
+        path.write_text(text.replace("@token@", ""))
+        refused = passing([("admin", public)], [BINARY, "run", "-c", path, "--workers", 1], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(refused.kill)
+        said = refused.communicate(timeout=PATIENCE * 2)[1]
+        self.assertEqual(2, refused.returncode, said)
+        self.assertRegex(said, r"outrigger\.yaml:5:\d+: admin\.address: the socket .* listens on 0\.0\.0\.0:\d+, .*`token: file:/path`")
+        (path.parent / "token").write_text("secret")
+        self.started(text.replace("@token@", f", token: \"file:{path.parent}/token\""), ("admin", public))
+        self.assertEqual(401, self.get(public.getsockname()[1]))
+
+    def test_one_socket_serves_one_of_two_with_its_name(self):
+        passed, other = self.listening(), free_port()
+        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{free_port()}", "admin")
+        self.started(config + f"admin: {{address: \"127.0.0.1:{other}\"}}\n", ("admin", passed))
+        self.assertEqual(200, curl(f"http://127.0.0.1:{other}/api/info").status)
+        self.assertEqual({b"ok"}, {curl(f"http://127.0.0.1:{passed.getsockname()[1]}/").body for _ in range(8)})
+
+    def test_sockets_of_one_unit_have_one_name_and_go_by_their_addresses(self):
+        first, second = self.listening(), self.listening()
+        ports = [passed.getsockname()[1] for passed in (first, second)]
+        config = self.config(self.start(raw.Peer.answering()), f"127.0.0.1:{ports[0]}")
+        other = f"listeners: [{{name: other, address: \"127.0.0.1:{ports[1]}\", upstream: app}}, "
+        _, directory = self.started(config.replace("listeners: [", other), ("other", first), ("other", second))
+        self.assertEqual([200] * 2, [self.get(port) for port in ports])
+        self.assertNotIn("not served", (directory / "stderr").read_text())
+
     def test_a_socket_that_nobody_wants_and_what_is_no_socket_are_warnings(self):
         unwanted, datagrams = self.listening(), self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         port = free_port()
@@ -148,6 +183,21 @@ class Activation(Case):
         said = (directory / "stderr").read_text()
         self.assertIn("unwanted (127.0.0.1:", said)
         self.assertIn("no listening stream socket", said)
+
+    def test_process_1_takes_what_was_given_to_it(self):
+        passed, manager = self.listening(), self.start(NotifySocket())
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
+        path.write_text(self.config(self.start(raw.Peer.answering()), "127.0.0.1:1"))
+        given = "export LISTEN_PID=1 WATCHDOG_PID=1 WATCHDOG_USEC=200000; exec \"$@\""
+        process = passing([("web", passed)],
+                          [*process_1(self), "sh", "-c", given, "sh", BINARY, "run", "-c", path, "--exec", "--", "sleep", "600"],
+                          stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": manager.name})
+        self.addCleanup(process.kill)
+        for _ in range(3):
+            manager.wait_for(WATCHDOG="1")
+        self.assertEqual(200, self.get(passed.getsockname()[1]))
+        app = children(children(process_1_of(process))[0])[0]
+        self.assertEqual([], [link for link in pathlib.Path(f"/proc/{app}/fd").iterdir() if int(link.name) > 2])
 
     def test_sockets_for_another_process_are_not_taken(self):
         proxy = self.proxy(CONFIG, self.start(raw.Peer.answering()), environment={"LISTEN_PID": "1", "LISTEN_FDS": "9"})
