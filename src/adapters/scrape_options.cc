@@ -4,13 +4,12 @@
 
 #include "adapters/metric_name.h"
 #include "base/secret.h"
-#include "http/url.h"
+#include "base/url.h"
 
 namespace outrigger::adapters {
 
 std::string check_scrape(const std::string& url, const ScrapeOptions& options) {
-  const auto parsed = http::parse_url(url);
-  if (!parsed) return parsed.error();
+  if (std::string error = base::check_url(url); !error.empty()) return error;
   for (const auto& [label, value] : options.labels) {
     if (!is_label_name(label)) return "\"" + label + "\" is no name of a label";
   }

@@ -4,7 +4,7 @@
 #include "adapters/scraper.h"
 #include "base/regex.h"
 #include "base/status_range.h"
-#include "http/url.h"
+#include "base/url.h"
 #include "net/address.h"
 
 namespace outrigger::adapters {
@@ -20,11 +20,6 @@ std::string check_target(const std::string& text) {
   const auto parts = net::split_host_port(text);
   if (!parts) return parts.error();
   return parts->host.empty() ? "\"" + text + "\" has no host" : "";
-}
-
-std::string check_url(const std::string& text) {
-  const auto url = http::parse_url(text);
-  return url ? "" : url.error();
 }
 
 std::string check_range(const std::string& text) {
@@ -51,7 +46,7 @@ void describe(config::Schema<Check>& schema) {
   schema.summary("A check, or with `all` or `any` a group of checks.");
   schema.field("tcp", &Check::tcp, "Good: it accepts a connection.").check_text(check_target).example("127.0.0.1:8080");
   schema.field("http", &Check::http, "Good: it answers with `status`, and `contains` in the body.")
-      .check_text(check_url)
+      .check_text(base::check_url)
       .example("http://127.0.0.1:8080/");
   schema.field("status", &Check::status, "Status codes of `http` that are good.").one_or_many().check_text(check_range);
   schema.field("contains", &Check::contains, "A text that must be in the body.").example("Welcome");

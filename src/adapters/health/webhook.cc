@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "adapters/scraper.h"
-#include "http/url.h"
+#include "base/url.h"
 #include "outrigger/process_log.h"
 
 namespace outrigger::adapters {
@@ -26,10 +26,7 @@ void describe(config::Schema<WebhookOptions>& schema) {
   schema.shorthand("url");
   schema.field("url", &WebhookOptions::url, "Where to.")
       .required()
-      .check_text([](const std::string& text) {
-        const auto url = http::parse_url(text);
-        return url ? std::string() : url.error();
-      })
+      .check_text(base::check_url)
       .example("http://127.0.0.1:9000/changed");
   schema.field("headers", &WebhookOptions::headers, "Fields of the request.").secret();
   schema.field("timeout", &WebhookOptions::timeout, "For one try.")

@@ -3,6 +3,7 @@
 
 #include "adapters/logs/config.h"
 #include "adapters/logs/syslog/message.h"
+#include "base/url.h"
 #include "net/address.h"
 
 // The description of `output`.
@@ -15,11 +16,6 @@ std::string check_address(const std::string& text) {
   if (text.empty()) return {};
   const auto address = net::Address::parse(text);
   return address ? std::string() : address.error();
-}
-
-std::string check_url(const std::string& text) {
-  if (text.empty() || text.starts_with("http://") || text.starts_with("https://")) return {};
-  return "a URL begins with http:// or https://";
 }
 
 std::string check_facility(const std::string& text) {
@@ -88,11 +84,11 @@ void describe(config::Schema<OutputConfig>& schema) {
       .check_text(check_facility);
   schema.field("app", &OutputConfig::app, "Of syslog messages whose record has no field `app`.");
   schema.field("otlp", &OutputConfig::otlp, "An OTLP/HTTP collector; `/v1/logs` is added to a URL without a path.")
-      .check_text(check_url)
+      .check_text(base::check_url)
       .example("http://127.0.0.1:4318");
   schema.field("service_name", &OutputConfig::service_name, "`service.name` of what is sent by OTLP; absent: `name`.");
   schema.field("attributes", &OutputConfig::attributes, "More attributes of the OTLP resource.");
-  schema.field("http", &OutputConfig::http, "A URL that takes batches by POST.").check_text(check_url);
+  schema.field("http", &OutputConfig::http, "A URL that takes batches by POST.").check_text(base::check_url);
   schema.field("body", &OutputConfig::body, "Of a POST: a JSON object a line, or a JSON array.")
       .values({{"lines", OutputHttpFormat::lines}, {"array", OutputHttpFormat::array}});
   schema.field("headers", &OutputConfig::headers, "Fields of the request, for otlp and http.");

@@ -15,7 +15,7 @@
 #include "base/glob.h"
 #include "base/percent.h"
 #include "base/secret.h"
-#include "http/url.h"
+#include "base/url.h"
 #include "net/address.h"
 #include "outrigger/process_log.h"
 
@@ -77,7 +77,7 @@ std::string check(const PushTarget& target) {
     const auto address = net::Address::parse(target.statsd);
     return address ? "" : address.error();
   }
-  const auto url = http::parse_url(origin_of(target));
+  const auto url = base::parse_url(origin_of(target));
   return url ? "" : url.error();
 }
 

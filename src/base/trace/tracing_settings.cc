@@ -1,26 +1,11 @@
 #include <algorithm>
 
 #include "base/secret.h"
+#include "base/url.h"
 #include "outrigger/tracing.h"
 
 namespace outrigger::config {
 namespace {
-
-std::string check_url(const std::string& url) {
-  std::string_view rest = url;
-  if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else if (rest.starts_with("https://")) {
-    rest.remove_prefix(8);
-  } else {
-    return "\"" + url + "\" is no URL: it begins with http:// or https://";
-  }
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  if (authority.empty() || authority.starts_with(':')) return "\"" + url + "\" has no host";
-  if (authority.contains('@')) return "has a password: use `headers` with `file:/path` or `env:NAME`";
-  const bool is_visible = std::ranges::all_of(url, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-  return is_visible ? "" : "\"" + url + "\" has a character that no URL has";
-}
 
 bool is_credential(std::string name) {
   std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
@@ -41,10 +26,10 @@ std::string check_headers(const Exporter& exporter) {
 void describe(Schema<Exporter>& schema) {
   schema.summary("Who collects records, over HTTP.");
   schema.field("otlp", &Exporter::otlp, "A collector of OTLP/HTTP; a URL without a path gets /v1/traces or /v1/logs.")
-      .check_text(check_url)
+      .check_text(base::check_url)
       .example("http://127.0.0.1:4318");
   schema.field("zipkin", &Exporter::zipkin, "A collector of Zipkin v2; a URL without a path gets /api/v2/spans.")
-      .check_text(check_url)
+      .check_text(base::check_url)
       .example("http://127.0.0.1:9411");
   schema.field("encoding", &Exporter::encoding, "Of OTLP.")
       .values({{"protobuf", ExportEncoding::protobuf}, {"json", ExportEncoding::json}});

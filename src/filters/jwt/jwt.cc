@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/small_file.h"
+#include "base/url.h"
 #include "filters/cookies.h"
 #include "filters/field_rules.h"
 #include "outrigger/grammar.h"
@@ -77,7 +78,7 @@ void describe(config::Schema<JwtOptions>& schema) {
   schema.field("audience", &JwtOptions::audience, "For whom it must be (aud); absent: for anybody.").one_or_many();
   schema.field("jwks", &JwtOptions::jwks, "The keys: a file with a JWK set, or the URL of one.")
       .file()
-      .check_text(check_url)
+      .check_text([](const std::string& text) { return is_url(text) ? base::check_url(text) : std::string(); })
       .example("file:/etc/outrigger/jwks.json");
   schema.field("jwks_ca", &JwtOptions::jwks_ca, "The CAs to trust at that URL; absent: the system's.").file();
   schema.field("jwks_refresh", &JwtOptions::jwks_refresh, "When to fetch it again.")

@@ -2,15 +2,11 @@
 
 #include "base/secret.h"
 #include "base/small_file.h"
-#include "outrigger/grammar.h"
 
 namespace outrigger::filters {
 namespace {
 
 using base::crypto::VerificationKey;
-
-constexpr std::string_view kPlain = "http://";
-constexpr std::string_view kSecure = "https://";
 
 std::expected<std::shared_ptr<const void>, std::string> parse(std::string_view text) {
   auto keys = KeySet::parse_jwks(text);
@@ -40,16 +36,7 @@ KeySource KeySource::of_url(const base::RemoteDocument::Rules& rules) {
   return {nullptr, base::RemoteDocument::find_or_make(rules, &parse)};
 }
 
-bool is_url(std::string_view text) { return text.starts_with(kPlain) || text.starts_with(kSecure); }
-
-std::string check_url(const std::string& text) {
-  if (!is_url(text)) return "";
-  const std::string_view rest = std::string_view(text).substr((text.starts_with(kSecure) ? kSecure : kPlain).size());
-  const auto slash = rest.find_first_of("/?");
-  const std::string_view target = slash == std::string_view::npos ? "/" : rest.substr(slash);
-  const bool is_good = is_authority(rest.substr(0, slash)) && is_target(target.starts_with('?') ? "/" : target);
-  return is_good ? "" : "is no URL that keys can be fetched from";
-}
+bool is_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
 
 const KeySet* Keys::now() {
   if (latest() != version_) {

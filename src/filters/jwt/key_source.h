@@ -20,8 +20,6 @@ struct KeySource {
 };
 // Is it a URL, rather than a file?
 bool is_url(std::string_view text);
-// What no request can be made from; "" if it is good.
-std::string check_url(const std::string& text);
 
 // The keys of a source as one worker sees them: an atomic is read for each token, a lock taken when they changed.
 class Keys {

@@ -5,7 +5,7 @@
 
 #include "base/otlp/protobuf_writer.h"
 #include "base/secret.h"
-#include "http/url.h"
+#include "base/url.h"
 
 namespace outrigger::server {
 namespace {
@@ -100,7 +100,7 @@ std::string content_for(const ExportTarget& target, std::string_view records) {
 }
 
 std::string url_of(const ExportTarget& target) {
-  const auto url = http::parse_url(target.url);
+  const auto url = base::parse_url(target.url);
   if (!url || url->target != "/") return target.url;
   const std::string base = target.url.ends_with('/') ? target.url.substr(0, target.url.size() - 1) : target.url;
   if (target.form == ExportForm::zipkin_spans) return base + "/api/v2/spans";

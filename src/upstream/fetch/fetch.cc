@@ -85,7 +85,7 @@ RootTask Fetch::run(Fetch& self) {
 
 // What can't be sent, and an URL that leads nowhere.
 std::string Fetch::problem() const {
-  if (const auto url = http::parse_url(request_.url); !url) return url.error();
+  if (const auto url = base::parse_url(request_.url); !url) return url.error();
   if (!is_token(request_.method)) return "the method is no token";
   for (const auto& [name, value] : request_.fields) {
     if (!is_token(name) || !is_field_value(value)) return "the field \"" + name + "\" can't be sent";
@@ -94,7 +94,7 @@ std::string Fetch::problem() const {
 }
 
 Task<bool> Fetch::find_addresses(Fetch&, std::vector<net::Address>& addresses) {
-  url_ = *http::parse_url(request_.url);
+  url_ = *base::parse_url(request_.url);
   net::dns::Result found = co_await Resolving(resolver_, url_.host);
   if (found.has_failed()) co_return fail(found.error);
   addresses = std::move(found.addresses);

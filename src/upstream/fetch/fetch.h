@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/url.h"
 #include "event/event_loop.h"
-#include "http/url.h"
 #include "net/dns/resolver.h"
 #include "net/input_buffer.h"
 #include "net/io.h"
@@ -81,7 +81,7 @@ class Fetch final : private RootTask::Owner, private Deferred, private Deadline 
   FetchRequest request_;
   std::function<void(Result)> done_;
   Timer start_;
-  http::Url url_;
+  base::Url url_;
   FetchAnswer answer_;
   std::string error_;
   net::WaitSlot wait_;

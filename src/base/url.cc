@@ -1,11 +1,11 @@
-#include "http/url.h"
+#include "base/url.h"
 
 #include <charconv>
 
 #include "outrigger/grammar.h"
 #include "outrigger/message.h"
 
-namespace outrigger::http {
+namespace outrigger::base {
 
 namespace {
 
@@ -46,4 +46,9 @@ std::expected<Url, std::string> parse_url(const std::string& text) {
   return url;
 }
 
-}  // namespace outrigger::http
+std::string check_url(const std::string& text) {
+  const auto url = parse_url(text);
+  return url ? std::string() : url.error();
+}
+
+}  // namespace outrigger::base

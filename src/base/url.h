@@ -4,7 +4,7 @@
 #include <expected>
 #include <string>
 
-namespace outrigger::http {
+namespace outrigger::base {
 
 // A URL that a request can be made from. RFC 9110 section 4.2.
 struct Url {
@@ -18,5 +18,7 @@ struct Url {
 // Errors are a sentence. Refused: other schemes, userinfo (a secret does not belong into a URL, RFC 9110 section
 // 4.2.4), fragments, port 0, and whatever may not stand in a request line.
 std::expected<Url, std::string> parse_url(const std::string& text);
+// What is wrong with it, for a setting; empty: nothing.
+std::string check_url(const std::string& text);
 
-}  // namespace outrigger::http
+}  // namespace outrigger::base

@@ -1,10 +1,10 @@
-#include "http/url.h"
+#include "base/url.h"
 
 #include <catch2/catch.hpp>
 
-namespace outrigger::http {
+namespace outrigger::base {
 
-TEST_CASE("url: scheme, host, port and target", "[http][url]") {
+TEST_CASE("url: scheme, host, port and target", "[base][url]") {
   struct Row {
     const char* text;
     bool is_https;
@@ -33,7 +33,7 @@ TEST_CASE("url: scheme, host, port and target", "[http][url]") {
   }
 }
 
-TEST_CASE("url: what no request can be made from is refused in a sentence", "[http][url]") {
+TEST_CASE("url: what no request can be made from is refused in a sentence", "[base][url]") {
   const std::pair<const char*, const char*> rows[] = {
       {"", "begins with http:// or https://"},
       {"ftp://a.test/", "begins with http:// or https://"},
@@ -58,4 +58,4 @@ TEST_CASE("url: what no request can be made from is refused in a sentence", "[ht
   }
 }
 
-}  // namespace outrigger::http
+}  // namespace outrigger::base
