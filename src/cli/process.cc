@@ -21,17 +21,18 @@ using namespace std::chrono_literals;
 constexpr Duration kDrainPoll = 100ms;
 
 void print_diagnostics(const json& report) {
+  std::vector<config::Diagnostic> all;
   for (const json& item : report.at("diagnostics")) {
-    config::Diagnostic diagnostic;
+    config::Diagnostic& diagnostic = all.emplace_back();
     diagnostic.file = item.value("file", "");
     diagnostic.line = item.value("line", 0);
     diagnostic.column = item.value("column", 0);
     diagnostic.path = item.value("path", "");
     diagnostic.message = item.value("message", "");
     diagnostic.source_line = item.value("source_line", "");
-    const bool has_place = !diagnostic.file.empty();
-    std::fprintf(stderr, "%s\n", has_place ? config::render(diagnostic, false).c_str() : diagnostic.message.c_str());
+    if (item.value("severity", "") == "warning") diagnostic.severity = config::Severity::warning;
   }
+  config::print(all);
 }
 
 // With --json the process's own answer is all that is printed.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/colour.h"
 #include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
@@ -62,8 +63,8 @@ void leave(int) {
 void draw(const Sample& before, const Sample& now) {
   const winsize size = size_of_terminal();
   std::string text = "\x1b[?25l\x1b[H";
-  for (const std::string& line :
-       page_of(before, now, size.ws_col, size.ws_row > 1 ? size.ws_row - 1 : 1, Paint(has_colour(STDOUT_FILENO)))) {
+  for (const std::string& line : page_of(before, now, size.ws_col, size.ws_row > 1 ? size.ws_row - 1 : 1,
+                                         Paint(base::has_colour(STDOUT_FILENO)))) {
     text += line + "\x1b[K\n";
   }
   text += "\x1b[J";
