@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "adapters/prometheus/text_parser.h"
 #include "base/colour.h"
 #include "base/units.h"
 #include "cli/admin_client.h"
@@ -29,7 +30,9 @@ std::expected<Sample, CallError> look(const AdminTarget& target) {
   Sample sample;
   const auto metrics = call_admin(target, "GET", "/api/metrics");
   if (!metrics) return std::unexpected(metrics.error());
-  sample.metrics = Scrape(metrics->body);
+  auto families = adapters::parse_metrics(metrics->body);
+  if (!families) return std::unexpected(CallError{"the process answers with no metrics: " + families.error()});
+  sample.metrics = Scrape(std::move(*families));
   const std::pair<const char*, json*> calls[] = {{"/api/info", &sample.info},
                                                  {"/api/upstreams", &sample.upstreams},
                                                  {"/api/breakers", &sample.breakers},
