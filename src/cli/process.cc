@@ -8,7 +8,6 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "config/load.h"
-#include "server/catalog.h"
 
 // Commands that speak to the running process.
 namespace outrigger::cli {
@@ -85,23 +84,23 @@ struct HealthTarget {
   bool as_json = false;
 };
 
-std::string status_address(const HealthTarget& target) {
+std::expected<std::string, CallError> status_address(const HealthTarget& target) {
   if (!target.address.empty()) return target.address;
-  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
-  return loaded.settings && loaded.settings->status ? loaded.settings->status->address : std::string();
+  const auto settings = load_running(target.file, "--status");
+  if (!settings) return std::unexpected(settings.error());
+  if (settings->status) return settings->status->address;
+  return std::unexpected(CallError{"there is no status address in " + target.file +
+                                   ". Add this line and restart:\n  status: {address: 127.0.0.1:9902}"});
 }
 
 int health(const HealthTarget& target) {
-  const std::string text = status_address(target);
-  if (text.empty()) {
-    return complain("there is no status address in " + target.file +
-                    ". Add this line and restart:\n  status: {address: 127.0.0.1:9902}");
-  }
-  const auto address = net::Address::parse(local_address(text));
-  if (!address) return complain(address.error());
+  const auto place = status_address(target);
+  if (!place) return complain(place.error());
+  const auto address = net::Address::parse(local_address(*place));
+  if (!address) return complain(CallError{address.error(), kUsageError});
   HttpClient client(*address, nullptr, 5s);
   const auto answer = client.request("GET", target.path);
-  if (!answer) return complain("cannot ask " + text + ": " + answer.error());
+  if (!answer) return complain("cannot ask " + *place + ": " + answer.error());
   if (target.as_json) {
     std::string said = answer->body;
     while (said.ends_with('\n')) said.pop_back();
