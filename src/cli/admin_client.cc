@@ -20,20 +20,25 @@ struct Place {
 
 std::expected<Place, CallError> find(const AdminTarget& target) {
   if (!target.address.empty()) return Place{target.address, target.token};
-  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
-  if (!loaded.settings) {
-    std::string text;
-    for (const config::Diagnostic& one : loaded.diagnostics) text += config::render(one, false) + "\n";
-    return std::unexpected(CallError{text + "To reach the running process all the same: --admin ADDRESS", kUsageError});
-  }
-  if (!loaded.settings->admin) {
+  const auto settings = load_running(target.file, "--admin");
+  if (!settings) return std::unexpected(settings.error());
+  if (!settings->admin) {
     return std::unexpected(CallError{"there is no admin address in " + target.file +
                                      ". Add this line and restart:\n  admin: {address: 127.0.0.1:9901}"});
   }
-  return Place{loaded.settings->admin->address, target.token.empty() ? loaded.settings->admin->token : target.token};
+  return Place{settings->admin->address, target.token.empty() ? settings->admin->token : target.token};
 }
 
 }  // namespace
+
+std::expected<config::Settings, CallError> load_running(const std::string& file, std::string_view option) {
+  config::LoadResult loaded = config::load_file(file, server::catalog());
+  if (loaded.settings) return std::move(*loaded.settings);
+  std::string text;
+  for (const config::Diagnostic& one : loaded.diagnostics) text += config::render(one, false) + "\n";
+  text.append("To reach the running process all the same: ").append(option).append(" ADDRESS");
+  return std::unexpected(CallError{text, kUsageError});
+}
 
 std::string local_address(std::string address) {
   for (const std::string_view any : {"0.0.0.0:", "[::]:"}) {

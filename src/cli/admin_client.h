@@ -5,6 +5,7 @@
 #include "base/percent.h"
 #include "cli/commands.h"
 #include "cli/http_client.h"
+#include "config/settings.h"
 
 namespace outrigger::cli {
 
@@ -31,6 +32,9 @@ struct CallError {
 };
 // "outrigger: TEXT" on stderr; gives the exit code.
 int complain(const CallError& error);
+
+// The configuration of the running process, which says where it is reached; `option` says it without the file.
+std::expected<config::Settings, CallError> load_running(const std::string& file, std::string_view option);
 
 // A call of the running process's admin API.
 std::expected<HttpClient::Answer, CallError> call_admin(const AdminTarget& target, std::string_view method,

@@ -1,11 +1,8 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/terminal.h"
 #include "config/leaves.h"
 #include "config/load.h"
 #include "server/catalog.h"
@@ -33,9 +30,7 @@ int validate(const FileOptions& options) {
   if (options.json) {
     std::printf("%s\n", config::to_json(loaded.diagnostics).c_str());
   } else {
-    for (const auto& diagnostic : loaded.diagnostics) {
-      std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
-    }
+    config::print(loaded.diagnostics);
     if (loaded.settings) std::printf("%s: ok\n", options.file.c_str());
   }
   return loaded.settings ? 0 : kUsageError;
@@ -43,9 +38,7 @@ int validate(const FileOptions& options) {
 
 int dump(const FileOptions& options) {
   const config::LoadResult loaded = config::load_file(options.file, server::catalog());
-  for (const auto& diagnostic : loaded.diagnostics) {
-    std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
-  }
+  config::print(loaded.diagnostics);
   if (!loaded.settings) return kUsageError;
   if (options.json) {
     json list = json::array();

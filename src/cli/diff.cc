@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/colour.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "config/leaves.h"
@@ -25,9 +26,7 @@ struct DiffOptions {
 std::optional<config::Settings> load(const std::string& file) {
   config::LoadResult loaded = config::load_file(file, server::catalog());
   if (loaded.settings) return std::move(*loaded.settings);
-  for (const auto& diagnostic : loaded.diagnostics) {
-    std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
-  }
+  config::print(loaded.diagnostics);
   return std::nullopt;
 }
 
@@ -46,7 +45,7 @@ void print_json(const std::vector<config::Difference>& found) {
 }
 
 void print(const std::vector<config::Difference>& found) {
-  const Paint paint(has_colour(STDOUT_FILENO));
+  const Paint paint(base::has_colour(STDOUT_FILENO));
   for (const config::Difference& each : found) {
     std::printf("%s\n", paint("1", each.path).c_str());
     if (!each.before.empty()) {

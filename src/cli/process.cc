@@ -8,7 +8,6 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "config/load.h"
-#include "server/catalog.h"
 
 // Commands that speak to the running process.
 namespace outrigger::cli {
@@ -21,17 +20,18 @@ using namespace std::chrono_literals;
 constexpr Duration kDrainPoll = 100ms;
 
 void print_diagnostics(const json& report) {
+  std::vector<config::Diagnostic> all;
   for (const json& item : report.at("diagnostics")) {
-    config::Diagnostic diagnostic;
+    config::Diagnostic& diagnostic = all.emplace_back();
     diagnostic.file = item.value("file", "");
     diagnostic.line = item.value("line", 0);
     diagnostic.column = item.value("column", 0);
     diagnostic.path = item.value("path", "");
     diagnostic.message = item.value("message", "");
     diagnostic.source_line = item.value("source_line", "");
-    const bool has_place = !diagnostic.file.empty();
-    std::fprintf(stderr, "%s\n", has_place ? config::render(diagnostic, false).c_str() : diagnostic.message.c_str());
+    if (item.value("severity", "") == "warning") diagnostic.severity = config::Severity::warning;
   }
+  config::print(all);
 }
 
 // With --json the process's own answer is all that is printed.
@@ -84,23 +84,23 @@ struct HealthTarget {
   bool as_json = false;
 };
 
-std::string status_address(const HealthTarget& target) {
+std::expected<std::string, CallError> status_address(const HealthTarget& target) {
   if (!target.address.empty()) return target.address;
-  const config::LoadResult loaded = config::load_file(target.file, server::catalog());
-  return loaded.settings && loaded.settings->status ? loaded.settings->status->address : std::string();
+  const auto settings = load_running(target.file, "--status");
+  if (!settings) return std::unexpected(settings.error());
+  if (settings->status) return settings->status->address;
+  return std::unexpected(CallError{"there is no status address in " + target.file +
+                                   ". Add this line and restart:\n  status: {address: 127.0.0.1:9902}"});
 }
 
 int health(const HealthTarget& target) {
-  const std::string text = status_address(target);
-  if (text.empty()) {
-    return complain("there is no status address in " + target.file +
-                    ". Add this line and restart:\n  status: {address: 127.0.0.1:9902}");
-  }
-  const auto address = net::Address::parse(local_address(text));
-  if (!address) return complain(address.error());
+  const auto place = status_address(target);
+  if (!place) return complain(place.error());
+  const auto address = net::Address::parse(local_address(*place));
+  if (!address) return complain(CallError{address.error(), kUsageError});
   HttpClient client(*address, nullptr, 5s);
   const auto answer = client.request("GET", target.path);
-  if (!answer) return complain("cannot ask " + text + ": " + answer.error());
+  if (!answer) return complain("cannot ask " + *place + ": " + answer.error());
   if (target.as_json) {
     std::string said = answer->body;
     while (said.ends_with('\n')) said.pop_back();

@@ -6,9 +6,6 @@
 // What commands print for people.
 namespace outrigger::cli {
 
-// Colours on `fd` (1 or 2)? Only on a terminal that has some, and not where NO_COLOR says no (https://no-color.org).
-bool has_colour(int fd);
-
 // "outrigger: TEXT" on stderr; gives kFailure.
 int complain(const std::string& text);
 

@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <tuple>
 
+#include "base/colour.h"
 #include "config/json_text.h"
 #include "config/report.h"
 
@@ -79,6 +82,11 @@ std::string render(const Diagnostic& diagnostic, bool color) {
   std::ranges::replace_if(indent, [](char c) { return c != '\t'; }, ' ');
   text += "  " + diagnostic.source_line + "\n  " + indent + paint("32", "^") + "\n";
   return text;
+}
+
+void print(const std::vector<Diagnostic>& diagnostics) {
+  const bool color = base::has_colour(STDERR_FILENO);
+  for (const Diagnostic& diagnostic : diagnostics) std::fprintf(stderr, "%s\n", render(diagnostic, color).c_str());
 }
 
 std::string to_json(const std::vector<Diagnostic>& diagnostics) {

@@ -47,6 +47,8 @@ LoadResult load_text(std::string_view text, std::string name, FilterCatalog cata
 
 // `file:line:col: path: message`, then the source line and a line with a caret. `color`: ANSI, for terminals.
 std::string render(const Diagnostic& diagnostic, bool color);
+// All of them on stderr, in colour where it has some.
+void print(const std::vector<Diagnostic>& diagnostics);
 // A JSON array of objects with the members of Diagnostic.
 std::string to_json(const std::vector<Diagnostic>& diagnostics);
 

@@ -27,14 +27,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration kLastLines = 1s;  // for the process log at the end
 
-void print(const LoadReport& report) {
-  const char* const refused = std::getenv("NO_COLOR");
-  const bool color = (refused == nullptr || *refused == '\0') && ::isatty(STDERR_FILENO) != 0;
-  for (const config::Diagnostic& diagnostic : report.diagnostics) {
-    std::fprintf(stderr, "%s\n", config::render(diagnostic, color).c_str());
-  }
-}
-
 }  // namespace
 
 // Signals as events of the main loop.
@@ -95,7 +87,7 @@ bool Server::start() {
                       .adopt = [this](std::shared_ptr<const Snapshot> snapshot) { adopt(std::move(snapshot)); },
                       .ended = [this] { manager_.reloaded(status_line()); }});
   const LoadReport& report = reloader_->reload();
-  print(report);
+  config::print(report.diagnostics);
   if (report.ok && start_error_.empty() && !options_.app.wait_for.empty()) {
     start_error_ = check_app_probe(options_.app.wait_for, snapshot_->settings);
   }

@@ -1,12 +1,9 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/explain/explanation.h"
-#include "cli/terminal.h"
 #include "server/catalog.h"
 
 namespace outrigger::cli {
@@ -89,9 +86,7 @@ int run_explain(ExplainOptions& options) {
   if (options.asked.size() > 1) options.question.method = options.asked.front();
   const config::LoadResult loaded = config::load_file(options.file, server::catalog());
   if (!loaded.settings) {
-    for (const auto& diagnostic : loaded.diagnostics) {
-      std::fprintf(stderr, "%s\n", config::render(diagnostic, has_colour(STDERR_FILENO)).c_str());
-    }
+    config::print(loaded.diagnostics);
     return kUsageError;
   }
   const auto explanation = explain(*loaded.settings, options.question);

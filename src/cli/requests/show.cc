@@ -1,9 +1,9 @@
 #include "cli/requests/show.h"
 
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "cli/answer_text.h"
 
 namespace outrigger::cli {
 
@@ -11,22 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? harmless(found->get<std::string>()) : std::string();
-}
-
 double number(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
-
-// "12.3 ms", "4.56 s"
-std::string time_text(double milliseconds) {
-  std::array<char, 32> made{};
-  const bool is_long = milliseconds >= 1000;
-  std::snprintf(made.data(), made.size(), is_long ? "%.2f s" : "%.1f ms", is_long ? milliseconds / 1000 : milliseconds);
-  return made.data();
 }
 
 std::string left(std::string text, std::size_t width) {
@@ -50,13 +37,13 @@ const char* colour_of(const json& request) {
 }
 
 std::string url_of(const json& request) {
-  const std::string target = text(request, "target");
-  return target.starts_with('/') ? text(request, "host") + target : text(request, "host");
+  const std::string target = text_of(request, "target");
+  return target.starts_with('/') ? text_of(request, "host") + target : text_of(request, "host");
 }
 
 std::string id_of(const json& request) {
-  const std::string id = text(request, "request_id");
-  return id.empty() ? text(request, "number") : id;
+  const std::string id = text_of(request, "request_id");
+  return id.empty() ? text_of(request, "number") : id;
 }
 
 void add_line(std::string& page, const Paint& paint, const char* name, const std::string& value) {
@@ -64,23 +51,23 @@ void add_line(std::string& page, const Paint& paint, const char* name, const std
 }
 
 void add_head(std::string& page, const json& request, const Paint& paint) {
-  const std::string failure = text(request, "failure");
-  page += paint("1", text(request, "method") + " " + text(request, "scheme") + "://" + url_of(request)) + "\n";
+  const std::string failure = text_of(request, "failure");
+  page += paint("1", text_of(request, "method") + " " + text_of(request, "scheme") + "://" + url_of(request)) + "\n";
   std::string answer = paint(colour_of(request), status_text(request));
   if (!failure.empty()) answer += " " + paint("31", failure);
   answer += " after " + time_text(number(request, "duration_ms"));
   if (request.value("cut", false)) answer += ", cut off";
   if (request.value("local", false)) answer += ", made by outrigger";
   add_line(page, paint, "answer", answer);
-  add_line(page, paint, "why", text(request, "why"));
-  add_line(page, paint, "when", text(request, "time"));
-  add_line(page, paint, "request", text(request, "request_id"));
-  add_line(page, paint, "record", text(request, "number"));
+  add_line(page, paint, "why", text_of(request, "why"));
+  add_line(page, paint, "when", text_of(request, "time"));
+  add_line(page, paint, "request", text_of(request, "request_id"));
+  add_line(page, paint, "record", text_of(request, "number"));
   add_line(page, paint, "client",
-           text(request, "client") + (text(request, "user").empty() ? "" : " as " + text(request, "user")));
+           text_of(request, "client") + (text_of(request, "user").empty() ? "" : " as " + text_of(request, "user")));
   std::string way;
   for (const char* part : {"listener", "route", "upstream"}) {
-    if (const std::string name = text(request, part); !name.empty()) way += (way.empty() ? "" : " > ") + name;
+    if (const std::string name = text_of(request, part); !name.empty()) way += (way.empty() ? "" : " > ") + name;
   }
   add_line(page, paint, "way", way);
 }
@@ -107,8 +94,9 @@ void add_filters(std::string& page, const json& request, const Paint& paint) {
   if (filters.empty()) return;
   std::vector<std::vector<std::string>> rows = {{"at", "took", "filter", "where", "what it did"}};
   for (const json& filter : filters) {
-    rows.push_back({time_text(number(filter, "at_ms")), time_text(number(filter, "took_ms")), text(filter, "name"),
-                    text(filter, "where").empty() ? "default" : text(filter, "where"), text(filter, "verdict")});
+    rows.push_back({time_text(number(filter, "at_ms")), time_text(number(filter, "took_ms")), text_of(filter, "name"),
+                    text_of(filter, "where").empty() ? "default" : text_of(filter, "where"),
+                    text_of(filter, "verdict")});
     if (rows.back()[2] == "upstream") rows.back()[3] = "";
   }
   page += "\n";
@@ -123,9 +111,9 @@ void add_tries(std::string& page, const json& request, const Paint& paint) {
   if (tries.empty()) return;
   std::vector<std::vector<std::string>> rows = {{"at", "took", "endpoint", "came to"}};
   for (const json& made : tries) {
-    const std::string failure = text(made, "failure");
+    const std::string failure = text_of(made, "failure");
     const std::string status = std::to_string(static_cast<int>(number(made, "status")));
-    rows.push_back({time_text(number(made, "at_ms")), time_text(number(made, "took_ms")), text(made, "endpoint"),
+    rows.push_back({time_text(number(made, "at_ms")), time_text(number(made, "took_ms")), text_of(made, "endpoint"),
                     failure.empty() ? status : failure});
   }
   page += "\n";
@@ -135,11 +123,11 @@ void add_tries(std::string& page, const json& request, const Paint& paint) {
 }  // namespace
 
 std::string line_of(const json& request, const Paint& paint) {
-  const std::string time = text(request, "time");
+  const std::string time = text_of(request, "time");
   std::string line = paint("2", time.size() > 12 ? time.substr(11, 12) : time) + " ";
   line += paint(colour_of(request), status_text(request)) + " ";
-  if (const std::string failure = text(request, "failure"); !failure.empty()) line += paint("31", failure) + " ";
-  line += text(request, "method") + " " + url_of(request) + " " + time_text(number(request, "duration_ms"));
+  if (const std::string failure = text_of(request, "failure"); !failure.empty()) line += paint("31", failure) + " ";
+  line += text_of(request, "method") + " " + url_of(request) + " " + time_text(number(request, "duration_ms"));
   return line + " " + paint("2", id_of(request));
 }
 

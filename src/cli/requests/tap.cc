@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/colour.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "cli/requests/show.h"
@@ -69,7 +70,7 @@ class Printer {
 
   std::uint64_t left_;  // 0: without an end
   const bool as_json_;
-  const Paint paint_{has_colour(STDOUT_FILENO)};
+  const Paint paint_{base::has_colour(STDOUT_FILENO)};
   std::string input_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/colour.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "cli/requests/show.h"
@@ -32,7 +33,7 @@ int why(const WhyOptions& options) {
     std::fputs(answer->body.c_str(), stdout);
     return 0;
   }
-  const Paint paint(has_colour(STDOUT_FILENO));
+  const Paint paint(base::has_colour(STDOUT_FILENO));
   if (!is_list) {
     std::fputs(page_of(found, paint).c_str(), stdout);
     return 0;

@@ -5,6 +5,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "cli/answer_text.h"
+
 namespace outrigger::cli {
 
 namespace {
@@ -23,18 +25,9 @@ constexpr const char* kDuration = "outrigger_request_duration_seconds";
   return text.data();
 }
 
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? harmless(found->get<std::string>()) : std::string();
-}
-
 std::string bytes_text(double bytes) {
   if (bytes >= 1024.0 * 1024 * 1024) return format("%.1f GiB", bytes / 1024 / 1024 / 1024);
   return bytes >= 1024.0 * 1024 ? format("%.1f MiB", bytes / 1024 / 1024) : format("%.0f KiB", bytes / 1024);
-}
-
-std::string seconds_text(double seconds) {
-  return seconds >= 1 ? format("%.2f s", seconds) : format("%.1f ms", seconds * 1000);
 }
 
 std::string uptime_text(long seconds) {
@@ -112,7 +105,7 @@ class Page {
     const auto before = before_.metrics.buckets(kDuration), now = now_.metrics.buckets(kDuration);
     std::string line = "latency";
     for (const auto& [name, share] : {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}}) {
-      line += format("  %s %s", name, seconds_text(quantile(before, now, share)).c_str());
+      line += format("  %s %s", name, time_text(1000 * quantile(before, now, share)).c_str());
     }
     add(line);
   }

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "adapters/prometheus/text_parser.h"
+#include "base/colour.h"
 #include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
@@ -28,7 +30,9 @@ std::expected<Sample, CallError> look(const AdminTarget& target) {
   Sample sample;
   const auto metrics = call_admin(target, "GET", "/api/metrics");
   if (!metrics) return std::unexpected(metrics.error());
-  sample.metrics = Scrape(metrics->body);
+  auto families = adapters::parse_metrics(metrics->body);
+  if (!families) return std::unexpected(CallError{"the process answers with no metrics: " + families.error()});
+  sample.metrics = Scrape(std::move(*families));
   const std::pair<const char*, json*> calls[] = {{"/api/info", &sample.info},
                                                  {"/api/upstreams", &sample.upstreams},
                                                  {"/api/breakers", &sample.breakers},
@@ -62,8 +66,8 @@ void leave(int) {
 void draw(const Sample& before, const Sample& now) {
   const winsize size = size_of_terminal();
   std::string text = "\x1b[?25l\x1b[H";
-  for (const std::string& line :
-       page_of(before, now, size.ws_col, size.ws_row > 1 ? size.ws_row - 1 : 1, Paint(has_colour(STDOUT_FILENO)))) {
+  for (const std::string& line : page_of(before, now, size.ws_col, size.ws_row > 1 ? size.ws_row - 1 : 1,
+                                         Paint(base::has_colour(STDOUT_FILENO)))) {
     text += line + "\x1b[K\n";
   }
   text += "\x1b[J";

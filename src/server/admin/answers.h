@@ -8,7 +8,7 @@
 // Answers of the admin API.
 namespace outrigger::server {
 
-// How long a call waits for the workers.
+// How long a call, or /livez, waits for the workers.
 inline constexpr Duration kWorkerLimit = std::chrono::seconds(2);
 
 Response answer(Exchange& exchange, const nlohmann::json& content, std::uint16_t status = 200);

@@ -1,6 +1,7 @@
 #include "server/admin/status_pages.h"
 
 #include "server/admin/accept.h"
+#include "server/admin/answers.h"
 #include "server/ask_workers.h"
 #include "server/health_pages.h"
 #include "server/server.h"
@@ -9,9 +10,6 @@ namespace outrigger::server {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr Duration kLiveLimit = 2s;
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::string_view kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
@@ -69,7 +67,7 @@ Response metrics_page(Exchange& exchange, Server& server) {
 // Never depends on the service: a restart of this process would not mend it.
 Task<Response> StatusPages::livez(Exchange& exchange) {
   const auto answers =
-      co_await AskWorkers<bool>(server_.loop(), server_.workers(), [](Worker&) { return true; }, kLiveLimit);
+      co_await AskWorkers<bool>(server_.loop(), server_.workers(), [](Worker&) { return true; }, kWorkerLimit);
   if (answers.size() == server_.workers().size()) co_return exchange.respond(200, "alive\n", kText);
   co_return exchange.respond(503, "a worker does not answer\n", kText);
 }

@@ -249,6 +249,15 @@ class Terminal:
         return code
 
 
+class Mistakes(Files):
+    def test_they_have_colours_by_the_same_rule_in_every_command(self):
+        path = self.file("outrigger.yaml", "version: 2\n")
+        for words in (["run", "-c"], ["validate", "-c"], ["dump", "-c"], ["diff", path], ["explain", "http://a/", "-c"]):
+            for environment, has in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+                terminal = Terminal(*words, path, environment=environment)
+                self.assertEqual((2, has), (terminal.end(), "\x1b[36mversion\x1b[0m" in terminal.text), (words, environment))
+
+
 class Top(Case):
     def setUp(self):
         self.served = self.proxy(STEERED, self.start(Peer.answering()), workers=2)

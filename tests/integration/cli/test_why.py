@@ -189,10 +189,11 @@ class Kept(Case):
     def test_a_file_with_errors_tells_them_all_and_ends_with_2(self):
         path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "outrigger.yaml"
         path.write_text("version: 1\nlisteners: [{adress: 127.0.0.1:1, upstream: app}]\nupstreams: {app: {endpionts: [a]}}\n")
-        for words in (["why"], ["tap"], ["top"], ["reload"], ["drain"], ["cache", "show"]):
+        for words, option in ((["why"], "admin"), (["tap"], "admin"), (["top"], "admin"), (["reload"], "admin"),
+                              (["drain"], "admin"), (["cache", "show"], "admin"), (["health"], "status")):
             done = command(*words, "-c", path)
             self.assertEqual(2, done.returncode, words)
-            for said in ("adress", "endpionts", "--admin ADDRESS"):
+            for said in ("adress", "endpionts", f"--{option} ADDRESS"):
                 self.assertIn(said, done.stderr, words)
 
     def test_the_api_takes_conditions_and_refuses_what_it_does_not_know(self):
