@@ -24,7 +24,6 @@ bool is_rotated(const std::string& path) {
 void claim_sockets(const LogsConfig& config, std::vector<Claim>& claims) {
   const auto address = net::Address::parse(config.syslog).value();
   const auto [datagram, stream] = transports_of(config, address);
-  if (!address.is_unix() && address.port() == 0) return;
   if (datagram) claims.push_back({socket_name(address, false), "syslog", ""});
   if (stream) claims.push_back({socket_name(address, true), "syslog", ""});
 }

@@ -19,7 +19,6 @@ std::expected<std::shared_ptr<void>, std::string> open(const void* options, Open
 
 std::vector<Claim> claims(const void* options, std::string_view) {
   const auto address = net::Address::parse(static_cast<const StatsdOptions*>(options)->statsd).value();
-  if (!address.is_unix() && address.port() == 0) return {};
   return {{socket_name(address, false), "statsd", ""}};
 }
 

@@ -7,7 +7,7 @@ from support.case import Case
 from support.outrigger import command
 
 TEXT = """version: 1
-listeners: [{address: "127.0.0.1:0", upstream: app}]
+listeners: [{address: "unix:DIR/listen", upstream: app}]
 upstreams: {app: "127.0.0.1:2"}
 adapters:
   logs:
@@ -31,10 +31,11 @@ class Claims(Case):
         file.write_text(TEXT.replace("DIR", str(directory)))
         for verb in ("validate", "run"):
             done = command(verb, "-c", file)
+            if verb == "validate":
+                self.assertEqual([file], list(directory.iterdir()), "nothing is opened or made")
             self.assertEqual(2, done.returncode, done.stderr)
             for line, second, first in PLACES:
                 with self.subTest(verb=verb, second=second):
                     self.assertRegex(done.stderr, rf"{file}:{line}:\d+: adapters\.{re.escape(second)}: .* "
                                                   rf"is already taken by adapters\.{re.escape(first)}\n")
             self.assertEqual(4, done.stderr.count("is already taken by"), done.stderr)
-        self.assertEqual([file], list(directory.iterdir()), "nothing is made of what is refused")
