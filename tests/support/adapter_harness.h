@@ -26,6 +26,7 @@ class AdapterHarness {
     adapters::AdapterSet set;
     const config::LoadResult loaded = config::load_text(
         text, "test.yaml", server::catalog(), [&](const config::Settings& settings, const config::Findings& findings) {
+          adapters::check_claims(settings, findings);
           set = adapters::open_adapters(settings, store_, findings);
         });
     errors_.clear();

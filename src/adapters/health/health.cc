@@ -39,12 +39,7 @@ std::shared_ptr<HealthVerdict> find_verdict(const std::string& name, KeyedStore&
 std::expected<std::shared_ptr<void>, std::string> open(const void* data, OpenContext& context) {
   const auto& options = *static_cast<const HealthOptions*>(data);
   auto opened = std::make_shared<Opened>();
-  const std::string name = name_of(options, context.place);
-  if (!context.claim("the health name " + name)) return std::unexpected("another entry has the name " + name);
-  if (!options.path.empty() && !context.claim("the health path " + options.path)) {
-    return std::unexpected("another entry has the path " + options.path);
-  }
-  opened->verdict = find_verdict(name, context.store);
+  opened->verdict = find_verdict(name_of(options, context.place), context.store);
   if (options.webhook) {
     for (const auto& [header, reference] : options.webhook->headers) {
       auto value = base::resolve_secret(reference);
@@ -53,6 +48,14 @@ std::expected<std::shared_ptr<void>, std::string> open(const void* data, OpenCon
     }
   }
   return opened;
+}
+
+std::vector<Claim> claims(const void* data, std::string_view place) {
+  const auto& options = *static_cast<const HealthOptions*>(data);
+  std::vector<Claim> all;
+  if (!options.path.empty()) all.push_back({"the path " + options.path, "path", ""});
+  all.push_back({"the name " + name_of(options, place), options.name.empty() ? "path" : "name", ""});
+  return all;
 }
 
 Check group_of(const HealthOptions& options) {
@@ -154,7 +157,10 @@ void Health::tell_change() {
 }
 
 const AdapterType kHealthType = {
-    {"health", {"path", "all", "any"}, "Checks of the service.", &config::schema_of<HealthOptions>}, make, open};
+    {"health", {"path", "all", "any"}, "Checks of the service.", &config::schema_of<HealthOptions>},
+    make,
+    open,
+    claims};
 
 std::vector<HealthPage> health_pages(const AdapterSet& set) {
   std::vector<HealthPage> pages;

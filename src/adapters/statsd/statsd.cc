@@ -14,9 +14,12 @@ std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {
 }
 
 std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
-  const std::string& address = static_cast<const StatsdOptions*>(options)->statsd;
-  if (!context.claim("datagrams " + address)) return std::unexpected("another adapter receives on " + address);
-  return DatagramSocket::bind(address, context.store);
+  return DatagramSocket::bind(static_cast<const StatsdOptions*>(options)->statsd, context.store);
+}
+
+std::vector<Claim> claims(const void* options, std::string_view) {
+  const auto address = net::Address::parse(static_cast<const StatsdOptions*>(options)->statsd).value();
+  return {{socket_name(address, false), "statsd", ""}};
 }
 
 stats::Counter counter(const StatsdOptions& options, const char* name, const char* help, std::string_view reason = {}) {
@@ -209,6 +212,6 @@ void Statsd::count_sets() {
 }
 
 const AdapterType kStatsdType = {
-    {"metrics", {"statsd"}, "Receives statsd and DogStatsD.", &config::schema_of<StatsdOptions>}, make, open};
+    {"metrics", {"statsd"}, "Receives statsd and DogStatsD.", &config::schema_of<StatsdOptions>}, make, open, claims};
 
 }  // namespace outrigger::adapters
