@@ -23,7 +23,7 @@ namespace {
 
 // What was opened while the configuration was loaded.
 struct Opened {
-  std::shared_ptr<SyslogSockets> sockets;
+  SyslogSockets sockets;
   std::optional<Spool> spool;
   std::string authorization;
   std::shared_ptr<HandOver> hand_over;
@@ -36,22 +36,23 @@ std::string identity(const LogsConfig& config) {
   return key;
 }
 
-std::expected<std::shared_ptr<SyslogSockets>, std::string> sockets_of(const LogsConfig& config, KeyedStore& store) {
-  const auto address = net::Address::parse(config.syslog).value();
+std::expected<SyslogSockets, std::string> open_sockets(const LogsConfig& config, const OpenContext& context) {
+  const bool is_unix = net::Address::parse(config.syslog).value().is_unix();
   const bool is_automatic = config.transport == SyslogTransport::automatic;
-  const bool both = config.transport == SyslogTransport::both || (is_automatic && !address.is_unix());
-  const bool datagram = both || is_automatic || config.transport == SyslogTransport::datagram;
-  const bool stream = both || config.transport == SyslogTransport::stream;
-  const std::string key =
-      "adapters.logs.sockets:" + config.syslog + (datagram ? " datagram" : "") + (stream ? " stream" : "");
-  std::string problem;
-  auto sockets = std::static_pointer_cast<SyslogSockets>(store.find_or_make(key, [&]() -> std::shared_ptr<void> {
-    auto opened = open_syslog(address, datagram, stream);
-    if (opened) return *opened;
-    problem = opened.error();
-    return nullptr;
-  }));
-  if (!sockets) return std::unexpected(problem.empty() ? "cannot listen on " + config.syslog : problem);
+  const bool both = config.transport == SyslogTransport::both || (is_automatic && !is_unix);
+  SyslogSockets sockets;
+  if (both || is_automatic || config.transport == SyslogTransport::datagram) {
+    if (!context.claim("datagrams " + config.syslog)) return std::unexpected("another entry has " + config.syslog);
+    auto datagram = DatagramSocket::bind(config.syslog, context.store);
+    if (!datagram) return std::unexpected(datagram.error());
+    sockets.datagram = std::move(*datagram);
+  }
+  if (both || config.transport == SyslogTransport::stream) {
+    if (!context.claim("streams " + config.syslog)) return std::unexpected("another entry has " + config.syslog);
+    auto stream = StreamSocket::listen(config.syslog, context.store);
+    if (!stream) return std::unexpected(stream.error());
+    sockets.stream = std::move(*stream);
+  }
   return sockets;
 }
 
@@ -100,7 +101,7 @@ std::expected<std::shared_ptr<void>, std::string> open(const void* options, Open
   }
   if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
   if (!config.syslog.empty()) {
-    auto sockets = sockets_of(config, context.store);
+    auto sockets = open_sockets(config, context);
     if (!sockets) return std::unexpected("syslog: " + sockets.error());
     opened->sockets = std::move(*sockets);
   }
