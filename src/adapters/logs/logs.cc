@@ -141,7 +141,7 @@ class LogsAdapter final : public Adapter, private EventSink {
     is_finishing_ = true;
     if (!source_) return;
     source_->flush();
-    queue_->seal();
+    queue_->hurry();
   }
   bool has_finished() const override { return !queue_ || queue_->is_empty(); }
 
