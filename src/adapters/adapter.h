@@ -3,10 +3,12 @@
 #include <expected>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "adapters/child_reaper.h"
+#include "adapters/claim.h"
 #include "adapters/line_bus.h"
 #include "adapters/metric_store.h"
 #include "event/event_loop.h"
@@ -17,11 +19,11 @@
 // The contract of an adapter's author. An adapter is a folder: a struct of settings with its `describe()`, the class,
 // tests, README.md, and one line in adapters.def.
 //
-// The life of one: while a configuration is loaded, on the main thread, `open` takes what can fail (ports, files,
-// secrets); if all of it is good, `make` and then `start` run on the adapters' thread, which carries no requests. A
-// reload keeps every adapter whose settings did not change. One that changed is made anew, beside the one before,
-// which is destroyed before the new one starts: what should go on (counts, offsets, sockets) is found by key in the
-// store or in the MetricStore.
+// The life of one: while a configuration is loaded, on the main thread, `claims` says what it must have alone and
+// `open` takes what can fail (ports, files, secrets); if all of it is good, `make` and then `start` run on the
+// adapters' thread, which carries no requests. A reload keeps every adapter whose settings did not change. One that
+// changed is made anew, beside the one before, which is destroyed before the new one starts: what should go on (counts,
+// offsets, sockets) is found by key in the store or in the MetricStore.
 namespace outrigger::adapters {
 
 // What all adapters share. Thread: the adapters'. Outlives every adapter.
@@ -31,6 +33,7 @@ struct AdapterServices {
   KeyedStore& store;     // what is in it lives as long as somebody holds it
   LineBus& lines;        // every parsed line of the logs
   MetricStore& metrics;  // what comes out on /metrics and in pushes
+  ChildReaper& children;
 };
 
 class Adapter {
@@ -54,10 +57,6 @@ class Adapter {
 struct OpenContext {
   std::string_view place;  // "adapters.metrics[0]"
   KeyedStore& store;
-  std::set<std::string>& claimed;  // by the adapters so far, of this configuration
-
-  // For what only one adapter can have (a port, a path): false if another has it.
-  bool claim(std::string what) const { return claimed.insert(std::move(what)).second; }
 };
 
 struct AdapterContext {
@@ -72,6 +71,9 @@ struct AdapterType : config::AdapterDescriptor {
   std::unique_ptr<Adapter> (*make)(const void* options, AdapterContext& context) = nullptr;
   // Takes what can be refused. The error is a sentence and refuses the configuration. Null: nothing can.
   std::expected<std::shared_ptr<void>, std::string> (*open)(const void* options, OpenContext& context) = nullptr;
+  // What no other adapter of the configuration can have, which is refused before anything is opened. `place`: as
+  // AdapterSpec::path. Null: nothing.
+  std::vector<Claim> (*claims)(const void* options, std::string_view place) = nullptr;
 };
 
 }  // namespace outrigger::adapters

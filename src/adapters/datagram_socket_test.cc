@@ -117,7 +117,7 @@ TEST_CASE("adapters: two entries do not read one socket, one may read more of it
     return "{name: " + name + ", syslog: '" + address + "', transport: " + transport + ", output: {file: /dev/null}}";
   };
   CHECK(harness.add("logs", entry("a", "datagram") + "\n    - " + entry("b", "both")) == nullptr);
-  CHECK(harness.errors().contains("syslog: another entry has " + address));
+  CHECK(harness.errors().contains("is already taken by adapters.logs[0].syslog"));
   CHECK(harness.add("logs", entry("a", "datagram")));
   CHECK(harness.add("logs", entry("a", "both")));
 }

@@ -1,6 +1,7 @@
 #include "adapters/metric_store.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -43,7 +44,17 @@ stats::Labels valid_labels(const stats::Labels& labels) {
   return result;
 }
 
-void put(stats::Metric& metric, double value, double times, const std::optional<stats::Exemplar>& exemplar) {
+// Makes a total what it is with `amount` more. False: that would be no finite number, and nothing after it would count.
+bool grow(double& total, double amount) {
+  if (!std::isfinite(total + amount)) return false;
+  total += amount;
+  return true;
+}
+
+Refusal check(double value) { return std::isfinite(value) ? Refusal::none : Refusal::value; }
+
+Refusal put(stats::Metric& metric, double value, double times, const std::optional<stats::Exemplar>& exemplar) {
+  if (!grow(metric.sum, value * times)) return Refusal::value;
   const auto weight = static_cast<std::uint64_t>(times);
   bool is_first = true;
   for (stats::Bucket& bucket : metric.buckets) {
@@ -53,7 +64,7 @@ void put(stats::Metric& metric, double value, double times, const std::optional<
     is_first = false;
   }
   metric.count += weight;
-  metric.sum += value * static_cast<double>(weight);
+  return Refusal::none;
 }
 
 }  // namespace
@@ -103,11 +114,10 @@ MetricSource::Entry* MetricSource::entry(const SeriesName& series, stats::Metric
 Refusal MetricSource::add(const SeriesName& series, double amount, Instant now,
                           std::optional<stats::Exemplar> exemplar) {
   const std::lock_guard lock(mutex_);
-  Refusal refusal = Refusal::none;
-  if (Entry* found = entry(series, stats::MetricType::counter, now, refusal)) {
-    found->metric.value += amount;
-    if (exemplar) found->metric.exemplar = std::move(exemplar);
-  }
+  Refusal refusal = check(amount);
+  Entry* found = entry(series, stats::MetricType::counter, now, refusal);
+  if (found && !grow(found->metric.value, amount)) refusal = Refusal::value;
+  if (refusal == Refusal::none && exemplar) found->metric.exemplar = std::move(exemplar);
   count(refusal);
   return refusal;
 }
@@ -122,8 +132,9 @@ Refusal MetricSource::set(const SeriesName& series, double value, Instant now) {
 
 Refusal MetricSource::change(const SeriesName& series, double by, Instant now) {
   const std::lock_guard lock(mutex_);
-  Refusal refusal = Refusal::none;
-  if (Entry* found = entry(series, stats::MetricType::gauge, now, refusal)) found->metric.value += by;
+  Refusal refusal = check(by);
+  Entry* found = entry(series, stats::MetricType::gauge, now, refusal);
+  if (found && !grow(found->metric.value, by)) refusal = Refusal::value;
   count(refusal);
   return refusal;
 }
@@ -131,13 +142,13 @@ Refusal MetricSource::change(const SeriesName& series, double by, Instant now) {
 Refusal MetricSource::observe(const SeriesName& series, double value, double times, const std::vector<double>& bounds,
                               Instant now, std::optional<stats::Exemplar> exemplar) {
   const std::lock_guard lock(mutex_);
-  Refusal refusal = Refusal::none;
+  Refusal refusal = check(value * times);
   if (Entry* found = entry(series, stats::MetricType::histogram, now, refusal)) {
     if (found->metric.buckets.empty()) {
       for (const double bound : bounds) found->metric.buckets.push_back({bound});
       found->metric.buckets.push_back({kInfinity});
     }
-    put(found->metric, value, times, exemplar);
+    refusal = put(found->metric, value, times, exemplar);
   }
   count(refusal);
   return refusal;

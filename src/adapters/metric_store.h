@@ -45,7 +45,8 @@ class MetricSource {
   // A setting changed: values stay; a lower limit holds for new label sets.
   void set_options(SourceOptions options);
 
-  // Adds to a counter. `now`: of this change, for expire().
+  // Adds to a counter. `now`: of this change, for expire(). Here and below: what would make a total infinite is
+  // refused.
   Refusal add(const SeriesName& series, double amount, Instant now, std::optional<stats::Exemplar> exemplar = {});
   // Sets a gauge, or changes it.
   Refusal set(const SeriesName& series, double value, Instant now);

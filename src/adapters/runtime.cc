@@ -19,14 +19,13 @@ const AdapterType& type_of(const config::AdapterSpec& spec) { return *static_cas
 
 AdapterSet open_adapters(const config::Settings& settings, KeyedStore& store, const config::Findings& findings) {
   AdapterSet set;
-  std::set<std::string> claimed;
   set.dns_servers = base::joined(settings.dns.servers, ",");
   for (const auto* list : {&settings.adapters.logs, &settings.adapters.metrics, &settings.adapters.health}) {
     for (const config::AdapterSpec& spec : *list) {
       if (findings.has_errors(spec.path)) continue;
       std::shared_ptr<void> opened;
       if (type_of(spec).open != nullptr) {
-        OpenContext context{spec.path, store, claimed};
+        OpenContext context{spec.path, store};
         auto result = type_of(spec).open(spec.config.get(), context);
         if (!result) findings.error(spec.path, result.error());
         if (result) opened = std::move(*result);
@@ -64,6 +63,7 @@ class AdapterRuntime::Running {
   KeyedStore& store_;
   MetricStore& metrics_;
   EventLoop loop_;
+  ChildReaper children_{loop_};
   LineBus lines_;
   std::string dns_servers_;
   std::unique_ptr<net::dns::Resolver> resolver_;
@@ -74,7 +74,7 @@ class AdapterRuntime::Running {
 
 std::unique_ptr<Adapter> AdapterRuntime::Running::make(const AdapterSet::Item& item) {
   AdapterContext context{
-      item.spec.path, item.spec.fingerprint, {loop_, *resolver_, store_, lines_, metrics_}, item.opened};
+      item.spec.path, item.spec.fingerprint, {loop_, *resolver_, store_, lines_, metrics_, children_}, item.opened};
   return type_of(item.spec).make(item.spec.config.get(), context);
 }
 

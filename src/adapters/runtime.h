@@ -20,7 +20,8 @@ struct AdapterSet {
   std::string dns_servers;  // "127.0.0.1:53,[::1]:53"; empty: those of the system
 };
 
-// Opens what the settings need; what cannot be had goes to `findings`. Thread: the main one; may block.
+// Opens what the settings need, behind check_claims(); what cannot be had goes to `findings`. Thread: the main one; may
+// block.
 AdapterSet open_adapters(const config::Settings& settings, KeyedStore& store, const config::Findings& findings);
 
 // The adapters' thread and what runs on it. There is no thread before the first adapter.

@@ -46,22 +46,6 @@ void AdminTarget::add_options(CLI::App& command) {
   command.add_option("--token", token, "Its admin token, as file:/path or env:NAME; absent: as in the configuration");
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool is_plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-    if (is_plain) {
-      result += c;
-      continue;
-    }
-    char hex[4];
-    std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    result += hex;
-  }
-  return result;
-}
-
 namespace {
 
 struct Reached {

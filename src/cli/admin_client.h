@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/percent.h"
 #include "cli/http_client.h"
 
 namespace CLI {
@@ -23,8 +24,7 @@ struct AdminTarget {
 // Where an address that a process listens on is reached from this machine: every address is 127.0.0.1.
 std::string local_address(std::string address);
 
-// Text as it may stand in a query or a path.
-std::string percent_encoded(std::string_view text);
+using base::percent_encoded;
 
 // A call of the running process's admin API. Errors are a sentence with what to do about it: no admin address in the
 // file (and the line to add), nobody listens there, the token is missing.

@@ -63,6 +63,7 @@ SnapshotBuilder::Prepared SnapshotBuilder::load(const config::Settings& settings
                                                 const config::Findings& findings) const {
   Prepared next{std::make_shared<Snapshot>(), {}};
   check_addresses(settings, findings);
+  adapters::check_claims(settings, findings);
   for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
     const config::Listener& listener = settings.listeners[i];
     const std::string path = listener_path(i) + ".tls";

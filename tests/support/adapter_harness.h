@@ -26,6 +26,7 @@ class AdapterHarness {
     adapters::AdapterSet set;
     const config::LoadResult loaded = config::load_text(
         text, "test.yaml", server::catalog(), [&](const config::Settings& settings, const config::Findings& findings) {
+          adapters::check_claims(settings, findings);
           set = adapters::open_adapters(settings, store_, findings);
         });
     errors_.clear();
@@ -78,10 +79,11 @@ class AdapterHarness {
  private:
   EventLoop loop_;
   net::dns::Resolver resolver_{loop_};
+  adapters::ChildReaper children_{loop_};
   server::ProcessStore store_;
   adapters::LineBus lines_;
   adapters::MetricStore metrics_;
-  adapters::AdapterServices services_{loop_, resolver_, store_, lines_, metrics_};
+  adapters::AdapterServices services_{loop_, resolver_, store_, lines_, metrics_, children_};
   std::vector<std::unique_ptr<adapters::Adapter>> adapters_;
   adapters::AdapterSet set_;
   std::string errors_;

@@ -9,10 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <thread>
 
 #include "base/units.h"
-#include "outrigger/background.h"
 
 extern char** environ;
 
@@ -22,18 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kDeath = 1s;  // from SIGKILL to the end; only a process that waits for a device takes longer
-
-// Waits for a killed process that nobody else waits for any more.
-class Reap final : public Job {
- public:
-  explicit Reap(pid_t pid) : pid_(pid) {}
-
- private:
-  void run() noexcept override {
-    for (int i = 0; i < 500 && ::waitpid(pid_, nullptr, WNOHANG) == 0; ++i) std::this_thread::sleep_for(10ms);
-  }
-  pid_t pid_;
-};
 
 void kill_group(pid_t pid) { ::kill(-pid, SIGKILL); }
 
@@ -63,13 +49,17 @@ struct Preparation {
 
 }  // namespace
 
-ExecProbe::ExecProbe(std::vector<std::string> command, Duration timeout, EventLoop& loop)
-    : command_(std::move(command)), timeout_(timeout), loop_(loop), deadline_(loop, [this] { expired(); }) {}
+ExecProbe::ExecProbe(std::vector<std::string> command, Duration timeout, const AdapterServices& services)
+    : command_(std::move(command)),
+      timeout_(timeout),
+      loop_(services.loop),
+      children_(services.children),
+      deadline_(loop_, [this] { expired(); }) {}
 
 ExecProbe::~ExecProbe() {
   if (pid_ > 0) {
     kill_group(pid_);
-    submit(std::make_shared<Reap>(pid_));
+    children_.take(pid_);
   }
   close();
 }
@@ -106,7 +96,7 @@ std::string ExecProbe::spawn() {
   if (pid_fd_ < 0) {
     const std::string why = std::strerror(errno);
     kill_group(pid_);
-    submit(std::make_shared<Reap>(std::exchange(pid_, -1)));
+    children_.take(std::exchange(pid_, -1));
     return "its end cannot be waited for: " + why;
   }
   exit_watch_ = std::make_unique<FdWatch>(loop_);
@@ -161,7 +151,7 @@ void ExecProbe::expired() {
 }
 
 void ExecProbe::give_up() {
-  submit(std::make_shared<Reap>(std::exchange(pid_, -1)));
+  children_.take(std::exchange(pid_, -1));
   finish("did not end within " + base::format_duration(timeout_) + ", nor when it was killed");
 }
 

@@ -17,7 +17,7 @@ class ExecProbe final : public Probe {
   static constexpr std::size_t kMostOutput = 1024;
   static constexpr std::size_t kMostRead = 1024 * 1024;
 
-  ExecProbe(std::vector<std::string> command, Duration timeout, EventLoop& loop);
+  ExecProbe(std::vector<std::string> command, Duration timeout, const AdapterServices& services);
   ~ExecProbe() override;
   void begin(Done done) override;
 
@@ -40,6 +40,7 @@ class ExecProbe final : public Probe {
   const std::vector<std::string> command_;
   const Duration timeout_;
   EventLoop& loop_;
+  ChildReaper& children_;
   Done done_;
   pid_t pid_ = -1;
   int pid_fd_ = -1, output_fd_ = -1;

@@ -39,12 +39,7 @@ std::shared_ptr<HealthVerdict> find_verdict(const std::string& name, KeyedStore&
 std::expected<std::shared_ptr<void>, std::string> open(const void* data, OpenContext& context) {
   const auto& options = *static_cast<const HealthOptions*>(data);
   auto opened = std::make_shared<Opened>();
-  const std::string name = name_of(options, context.place);
-  if (!context.claim("the health name " + name)) return std::unexpected("another entry has the name " + name);
-  if (!options.path.empty() && !context.claim("the health path " + options.path)) {
-    return std::unexpected("another entry has the path " + options.path);
-  }
-  opened->verdict = find_verdict(name, context.store);
+  opened->verdict = find_verdict(name_of(options, context.place), context.store);
   if (options.webhook) {
     for (const auto& [header, reference] : options.webhook->headers) {
       auto value = base::resolve_secret(reference);
@@ -55,11 +50,26 @@ std::expected<std::shared_ptr<void>, std::string> open(const void* data, OpenCon
   return opened;
 }
 
+std::vector<Claim> claims(const void* data, std::string_view place) {
+  const auto& options = *static_cast<const HealthOptions*>(data);
+  std::vector<Claim> all;
+  if (!options.path.empty()) all.push_back({"the path " + options.path, "path", ""});
+  all.push_back({"the name " + name_of(options, place), options.name.empty() ? "path" : "name", ""});
+  return all;
+}
+
 Check group_of(const HealthOptions& options) {
   Check group;
   group.all = options.all;
   group.any = options.any;
   return group;
+}
+
+// What it was before a reload: a round that is bad by chance turns it no sooner than any other.
+std::optional<bool> known_state(const HealthVerdict& verdict) {
+  const auto state = verdict.state();
+  if (state == HealthVerdict::State::unknown) return std::nullopt;
+  return state == HealthVerdict::State::healthy;
 }
 
 std::string check_path(const std::string& text) {
@@ -96,7 +106,7 @@ Health::Health(const HealthOptions& options, AdapterContext& context)
     : options_(options),
       loop_(context.services.loop),
       verdict_(std::static_pointer_cast<Opened>(context.opened)->verdict),
-      state_(options.rise, options.fall),
+      state_(options.rise, options.fall, known_state(*verdict_)),
       changes_(stats::counter("outrigger_health_changes_total", "Times that the state of this name changed.",
                               {{"name", verdict_->name()}})),
       next_(loop_, [this] { begin(); }),
@@ -105,6 +115,15 @@ Health::Health(const HealthOptions& options, AdapterContext& context)
     webhook_.emplace(*options_.webhook, std::static_pointer_cast<Opened>(context.opened)->webhook_headers,
                      verdict_->name(), context.services);
   }
+}
+
+void Health::start() {
+  if (webhook_) webhook_->start();
+  begin();
+}
+
+void Health::finish() {
+  if (webhook_) webhook_->hurry();
 }
 
 void Health::begin() {
@@ -138,7 +157,10 @@ void Health::tell_change() {
 }
 
 const AdapterType kHealthType = {
-    {"health", {"path", "all", "any"}, "Checks of the service.", &config::schema_of<HealthOptions>}, make, open};
+    {"health", {"path", "all", "any"}, "Checks of the service.", &config::schema_of<HealthOptions>},
+    make,
+    open,
+    claims};
 
 std::vector<HealthPage> health_pages(const AdapterSet& set) {
   std::vector<HealthPage> pages;

@@ -32,7 +32,9 @@ void describe(config::Schema<HealthOptions>& schema);
 class Health final : public Adapter {
  public:
   Health(const HealthOptions& options, AdapterContext& context);
-  void start() override { begin(); }
+  void start() override;
+  void finish() override;
+  bool has_finished() const override { return !webhook_ || webhook_->is_idle(); }
 
  private:
   void begin();

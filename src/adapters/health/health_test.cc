@@ -1,6 +1,5 @@
 #include "adapters/health/health.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -11,6 +10,7 @@
 #include "adapters/process/proc_files.h"
 #include "outrigger/background.h"
 #include "support/adapter_harness.h"
+#include "support/manual_peer.h"
 #include "support/temporary_file.h"
 
 namespace outrigger::adapters {
@@ -29,31 +29,6 @@ std::string probe_once(test::AdapterHarness& harness, const Check& check) {
   return problem;
 }
 
-// A port of this machine that accepts, or once closed does not.
-class Port {
- public:
-  Port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    net::Address any = *net::Address::parse("127.0.0.1:1");
-    any.set_port(0);
-    REQUIRE(::bind(fd_, any.get(), any.length()) == 0);
-    ::listen(fd_, 1);
-    sockaddr_storage storage{};
-    socklen_t length = sizeof storage;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &length);
-    address_ = net::Address(reinterpret_cast<sockaddr*>(&storage), length).text();
-  }
-  ~Port() { close(); }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  const std::string& address() const { return address_; }
-
- private:
-  int fd_;
-  std::string address_;
-};
-
 std::string health(test::AdapterHarness& harness) {
   return harness.pages().empty() ? "" : health_text(*harness.pages().back().verdict, true);
 }
@@ -62,11 +37,11 @@ std::string health(test::AdapterHarness& harness) {
 
 TEST_CASE("health: a port is good while it accepts", "[adapter][health]") {
   test::AdapterHarness harness;
-  Port port;
+  test::ManualPeer port;
   Check check;
   check.tcp = port.address();
   CHECK(probe_once(harness, check) == "");
-  port.close();
+  port.refuse();
   CHECK(probe_once(harness, check) == "Connection refused");
   check.tcp = "localhost:" + std::to_string(net::Address::parse(port.address())->port());
   CHECK_THAT(probe_once(harness, check), Contains("refused"));
@@ -116,11 +91,33 @@ TEST_CASE("health: a probe that is destroyed kills its program", "[adapter][heal
   test::AdapterHarness harness;
   pid_t pid = 0;
   {
-    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.loop());
+    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.services());
     running.begin([](std::string) {});
     REQUIRE(harness.run_until([&] { return bool(std::ifstream(pids.path()) >> pid); }));
   }
   CHECK(harness.run_until([&] { return !usage_of(pid); }));
+}
+
+TEST_CASE("health: a killed program leaves no zombie, however busy the helpers are", "[adapter][health]") {
+  struct Busy final : Job {
+    void run() noexcept override { is_free.wait(false); }
+    std::atomic<bool> is_free = false;
+  };
+  const std::vector<std::shared_ptr<Busy>> jobs = {std::make_shared<Busy>(), std::make_shared<Busy>()};
+  for (const auto& job : jobs) REQUIRE(submit(job));
+  const test::TemporaryFile pids("");
+  test::AdapterHarness harness;
+  pid_t pid = 0;
+  {
+    ExecProbe running({"/bin/sh", "-c", "echo $$ > " + pids.path() + "; sleep 60"}, 60s, harness.services());
+    running.begin([](std::string) {});
+    CHECK(harness.run_until([&] { return bool(std::ifstream(pids.path()) >> pid); }));
+  }
+  CHECK(harness.run_until([&] { return ::kill(pid, 0) != 0 && errno == ESRCH; }));
+  for (const auto& job : jobs) {
+    job->is_free = true;
+    job->is_free.notify_all();
+  }
 }
 
 TEST_CASE("health: checks of logs look back as far as they are told", "[adapter][health]") {
@@ -191,6 +188,14 @@ TEST_CASE("health: checks are combined by all and any, also inside each other", 
     REQUIRE(harness.add("health", "{name: combined, " + entry + "}"));
     CHECK_THAT(health(harness), Contains(std::string("combined: ") + state + "\n"));
   }
+}
+
+TEST_CASE("health: after a reload one bad round turns nothing", "[adapter][health]") {
+  test::AdapterHarness harness;
+  REQUIRE(harness.add("health", "{name: kept, all: [{pid: " + std::to_string(::getpid()) + "}]}"));
+  REQUIRE(harness.add("health", "{name: kept, every: 100ms, fall: 3, all: [{pid: 4194304}]}"));
+  CHECK_THAT(health(harness), Contains("kept: healthy\n- process pid 4194304: no such process runs"));
+  CHECK(harness.run_until([&] { return health(harness).starts_with("kept: unhealthy\n"); }));
 }
 
 TEST_CASE("health: what the checks say is told in text and JSON", "[adapter][health]") {

@@ -1,13 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace outrigger::adapters {
 
-// A state that only turns when results against it come `rise` or `fall` times in a row. The first result decides.
+// A state that only turns when results against it come `rise` or `fall` times in a row. Where none is known yet, the
+// first result decides.
 class Hysteresis {
  public:
-  Hysteresis(std::uint32_t rise, std::uint32_t fall) : rise_(rise), fall_(fall) {}
+  // `known`: the state so far.
+  Hysteresis(std::uint32_t rise, std::uint32_t fall, std::optional<bool> known = {})
+      : rise_(rise), fall_(fall), is_known_(known.has_value()), is_good_(known.value_or(false)) {}
 
   // True: the state turned, or is now known.
   bool observe(bool is_good) {
@@ -27,8 +31,7 @@ class Hysteresis {
  private:
   std::uint32_t rise_, fall_;
   std::uint32_t in_a_row_ = 0;  // results against the state
-  bool is_known_ = false;
-  bool is_good_ = false;
+  bool is_known_, is_good_;
 };
 
 }  // namespace outrigger::adapters

@@ -121,7 +121,7 @@ class BreakerProbe final : public Probe {
 std::unique_ptr<Probe> make_probe(const Check& check, const AdapterServices& services) {
   if (!check.tcp.empty()) return std::make_unique<TcpProbe>(check.tcp, check.timeout, services);
   if (!check.http.empty()) return std::make_unique<HttpProbe>(check, services);
-  if (!check.exec.empty()) return std::make_unique<ExecProbe>(check.exec, check.timeout, services.loop);
+  if (!check.exec.empty()) return std::make_unique<ExecProbe>(check.exec, check.timeout, services);
   if (!check.breaker.empty()) return std::make_unique<BreakerProbe>(check.breaker);
   if (!check.log_absent.empty() || !check.log_present.empty()) return std::make_unique<LogProbe>(check, services);
   return std::make_unique<ProcessProbe>(check);

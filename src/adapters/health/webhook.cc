@@ -46,19 +46,33 @@ Webhook::Webhook(WebhookOptions options, std::map<std::string, std::string> head
       sent_(counter(name_, "sent")),
       failed_(counter(name_, "failed")),
       given_up_(counter(name_, "given_up")),
+      news_(std::static_pointer_cast<std::string>(
+          services_.store.find_or_make("health news " + name_, [] { return std::make_shared<std::string>(); }))),
       again_(services.loop, [this] { attempt(); }) {}
 
 void Webhook::send(std::string json) {
-  news_ = std::move(json);
+  *news_ = std::move(json);
+  start();
+}
+
+void Webhook::start() {
+  if (is_idle()) return;
   tries_left_ = options_.tries;
   pause_ = kFirstPause;
   again_.stop();
   attempt();
 }
 
+void Webhook::hurry() {
+  is_hurried_ = true;
+  if (is_idle() || fetch_) return;
+  again_.stop();
+  attempt();
+}
+
 void Webhook::attempt() {
   --tries_left_;
-  upstream::FetchRequest request{.method = "POST", .url = options_.url, .content = news_, .timeout = options_.timeout};
+  upstream::FetchRequest request{.method = "POST", .url = options_.url, .content = *news_, .timeout = options_.timeout};
   request.fields.emplace_back("Content-Type", "application/json");
   for (const auto& [name, value] : headers_) request.fields.emplace_back(name, value);
   fetch_ = std::make_unique<upstream::Fetch>(services_.loop, services_.resolver, std::move(request),
@@ -70,15 +84,16 @@ void Webhook::on_answer(const upstream::Fetch::Result& answer) {
   const std::string why = answer ? "status " + std::to_string(answer->status) : answer.error();
   fetch_.reset();
   if (is_taken) {
-    tries_left_ = 0;
+    news_->clear();
     return sent_.add();
   }
   failed_.add();
-  if (tries_left_ > 0) {
+  if (tries_left_ > 0 && !is_hurried_) {
     again_.start(pause_);
     pause_ = std::min(2 * pause_, kLongestPause);
     return;
   }
+  news_->clear();
   given_up_.add();
   log(LogLevel::warn, "a webhook was not told of a change",
       {{"name", name_}, {"url", shown(options_.url)}, {"why", why}});

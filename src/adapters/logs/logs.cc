@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
+#include "adapters/logs/claims.h"
 #include "adapters/logs/config.h"
 #include "adapters/logs/hand_over.h"
 #include "adapters/logs/log_line.h"
@@ -29,27 +29,16 @@ struct Opened {
   std::shared_ptr<HandOver> hand_over;
 };
 
-// What is read, and by whom: what goes on over a reload is found by it.
-std::string identity(const LogsConfig& config) {
-  std::string key = "adapters.logs:" + config.name + '\n' + config.syslog + (config.standard_input ? "\nstdin" : "");
-  for (const std::string& pattern : config.tail) key += '\n' + pattern;
-  return key;
-}
-
-std::expected<SyslogSockets, std::string> open_sockets(const LogsConfig& config, const OpenContext& context) {
-  const bool is_unix = net::Address::parse(config.syslog).value().is_unix();
-  const bool is_automatic = config.transport == SyslogTransport::automatic;
-  const bool both = config.transport == SyslogTransport::both || (is_automatic && !is_unix);
+std::expected<SyslogSockets, std::string> open_sockets(const LogsConfig& config, KeyedStore& store) {
+  const Transports wanted = transports_of(config, net::Address::parse(config.syslog).value());
   SyslogSockets sockets;
-  if (both || is_automatic || config.transport == SyslogTransport::datagram) {
-    if (!context.claim("datagrams " + config.syslog)) return std::unexpected("another entry has " + config.syslog);
-    auto datagram = DatagramSocket::bind(config.syslog, context.store);
+  if (wanted.datagram) {
+    auto datagram = DatagramSocket::bind(config.syslog, store);
     if (!datagram) return std::unexpected(datagram.error());
     sockets.datagram = std::move(*datagram);
   }
-  if (both || config.transport == SyslogTransport::stream) {
-    if (!context.claim("streams " + config.syslog)) return std::unexpected("another entry has " + config.syslog);
-    auto stream = StreamSocket::listen(config.syslog, context.store);
+  if (wanted.stream) {
+    auto stream = StreamSocket::listen(config.syslog, store);
     if (!stream) return std::unexpected(stream.error());
     sockets.stream = std::move(*stream);
   }
@@ -69,39 +58,16 @@ std::string check_state(const LogsConfig& config) {
   return "state: cannot write to " + directory + ": " + std::strerror(errno);
 }
 
-// A path by which one file has one name; what cannot be followed stays as it is.
-std::string real_path(const std::string& path) {
-  std::error_code error;
-  auto real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real.string();
-}
-
-// Two that rotate one file, or take from one spool, would remove what is the other's. A FIFO or device may be shared.
-std::string claim_paths(const OutputConfig& output, const OpenContext& context) {
-  std::error_code error;
-  const auto type = std::filesystem::status(output.file, error).type();
-  const bool is_rotated = type == std::filesystem::file_type::regular || type == std::filesystem::file_type::not_found;
-  if (!output.file.empty() && is_rotated && !context.claim("log output " + real_path(output.file))) {
-    return "output.file: another entry writes to " + output.file;
-  }
-  if (output.spool && !context.claim("log spool " + real_path(output.spool->path))) {
-    return "output.spool: another entry has " + output.spool->path;
-  }
-  return {};
+std::vector<Claim> claims(const void* options, std::string_view) {
+  return claims_of(*static_cast<const LogsConfig*>(options));
 }
 
 std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
   const auto& config = *static_cast<const LogsConfig*>(options);
   auto opened = std::make_shared<Opened>();
-  if (!context.claim(identity(config))) {
-    return std::unexpected("another entry reads the same: give one of them a `name`");
-  }
-  if (std::string problem = claim_paths(config.output, context); !problem.empty()) {
-    return std::unexpected(std::move(problem));
-  }
   if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
   if (!config.syslog.empty()) {
-    auto sockets = open_sockets(config, context);
+    auto sockets = open_sockets(config, context.store);
     if (!sockets) return std::unexpected("syslog: " + sockets.error());
     opened->sockets = std::move(*sockets);
   }
@@ -260,6 +226,7 @@ const AdapterType kLogsType{{"logs",
                              "Log lines from files, syslog or standard input, given fields and passed on.",
                              &config::schema_of<logs::LogsConfig>},
                             &logs::make,
-                            &logs::open};
+                            &logs::open,
+                            &logs::claims};
 
 }  // namespace outrigger::adapters

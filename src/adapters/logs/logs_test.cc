@@ -26,9 +26,9 @@ TEST_CASE("logs: a file or spool is one entry's", "[adapters][logs]") {
   std::filesystem::create_directory_symlink(directory.path(), directory / "again");
   const std::string file = "file: " + directory / "out.json", spool = "spool: " + directory / "spool";
   CHECK(harness.add("logs", two(file, "file: " + directory / "again/out.json")) == nullptr);
-  CHECK(harness.errors().contains("output.file: another entry writes to"));
+  CHECK(harness.errors().contains("out.json is already taken by adapters.logs[0].output.file\n"));
   CHECK(harness.add("logs", two(spool, "spool: " + directory / "./spool")) == nullptr);
-  CHECK(harness.errors().contains("output.spool: another entry has"));
+  CHECK(harness.errors().contains("/spool is already taken by adapters.logs[0].output.spool\n"));
   CHECK(harness.add("logs", two(file, "file: " + directory / "other.json")) != nullptr);
   CHECK(harness.add("logs", two("file: /dev/null", "file: /dev/null")) != nullptr);
 }

@@ -49,6 +49,8 @@ Process::Process(const ProcessOptions& options, AdapterContext& context)
       metrics_(
           services_.metrics.source({"process", shown(choice_), "process_", 100, std::string(context.fingerprint)})),
       labels_(labels_of(options)),
+      seen_(std::static_pointer_cast<Seen>(services_.store.find_or_make("process " + std::string(context.fingerprint),
+                                                                        [] { return std::make_shared<Seen>(); }))),
       next_(services_.loop, [this] { look(); }) {}
 
 void Process::look() {
@@ -59,15 +61,15 @@ void Process::look() {
     const auto usage = usage_of(pid);
     if (!usage) continue;
     const std::pair key(pid, usage->started);
-    const auto before = seen_.find(key);
-    used += usage->cpu_seconds - (before == seen_.end() ? 0 : before->second);
+    const auto before = seen_->find(key);
+    used += usage->cpu_seconds - (before == seen_->end() ? 0 : before->second);
     seen[key] = usage->cpu_seconds;
     ++found;
     memory += usage->resident_bytes;
     threads += usage->threads;
     descriptors = descriptors && usage->open_fds ? std::optional(*descriptors + *usage->open_fds) : std::nullopt;
   }
-  seen_ = std::move(seen);
+  *seen_ = std::move(seen);
   const Instant now = services_.loop.now();
   const std::string each = options_.prefix + "process_";
   const auto set = [&](const std::string& name, const char* help, double value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -36,7 +37,7 @@ class Process final : public Adapter {
   AdapterServices services_;
   std::shared_ptr<MetricSource> metrics_;
   const stats::Labels labels_;
-  Seen seen_;
+  const std::shared_ptr<Seen> seen_;  // as long as metrics_, which has counted it
   Timer next_;
 };
 

@@ -79,6 +79,19 @@ TEST_CASE("process: one that has ended has no memory, and its processor time sta
   CHECK_THAT(harness.metrics(), Contains("cpu_seconds_total"));
 }
 
+TEST_CASE("process: an adapter that is made anew does not count processor time again", "[adapter][process]") {
+  const auto used = [] { return usage_of(::getpid())->cpu_seconds; };
+  while (used() < 0.2) {
+  }
+  test::AdapterHarness harness;
+  const std::string entry = "{pid: " + std::to_string(::getpid()) + ", labels: {process: p}}";
+  for (int i = 0; i < 2; ++i) REQUIRE(harness.add("metrics", entry));
+  const std::string name = "app_process_cpu_seconds_total{process=\"p\"} ";
+  const std::string page = harness.metrics();
+  REQUIRE_THAT(page, Contains('\n' + name));
+  CHECK(std::stod(page.substr(page.rfind(name) + name.size())) < used() + 0.1);
+}
+
 TEST_CASE("process: a stat line is read behind whatever name the process gave itself", "[adapter][process]") {
   const test::TemporaryDirectory directory;
   const std::string& proc = directory.path();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <optional>
 
+#include "base/hex.h"
 #include "base/otlp/protobuf_writer.h"
 
 namespace outrigger::adapters {
@@ -49,27 +49,13 @@ void append_fixed(std::string& out, std::uint64_t value) {
   for (int i = 0; i < 8; ++i, value >>= 8) out += static_cast<char>(value & 0xff);
 }
 
-// Hexadecimal text as bytes; nothing where it is none or of another length.
-std::optional<std::string> bytes_of(std::string_view text, std::size_t size) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  if (text.size() != 2 * size) return std::nullopt;
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit(text[i]);
-    const int low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
-}
-
 void exemplar(ProtobufWriter& out, std::uint32_t field, const stats::Exemplar& from) {
   const auto made = out.begin(field);
   if (from.time > 0) out.fixed64(2, static_cast<std::uint64_t>(from.time * 1e9));
   out.float64(3, from.value);
   for (const auto& [name, value] : from.labels) {
-    const auto span = name == "span_id" ? bytes_of(value, 8) : std::nullopt;
-    const auto trace = name == "trace_id" ? bytes_of(value, 16) : std::nullopt;
+    const auto span = name == "span_id" ? base::from_hex(value, 8) : std::nullopt;
+    const auto trace = name == "trace_id" ? base::from_hex(value, 16) : std::nullopt;
     if (span) {
       out.bytes(4, *span);
     } else if (trace) {

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "adapters/metric_name.h"
 #include "adapters/push/otlp_metrics.h"
 #include "adapters/scraper.h"
 #include "base/base64.h"
 #include "base/glob.h"
+#include "base/percent.h"
 #include "base/secret.h"
 #include "http/url.h"
 #include "net/address.h"
@@ -42,27 +44,10 @@ const std::string& origin_of(const PushTarget& target) {
   return !target.otlp.empty() ? target.otlp : !target.statsd.empty() ? target.statsd : target.pushgateway;
 }
 
-// RFC 3986 section 2.3: what may stand in a path as it is.
-std::string percent_encoded(const std::string& text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                          c == '.' || c == '_' || c == '~';
-    if (is_plain) {
-      result += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      ((result += '%') += kDigits[byte >> 4]) += kDigits[byte & 15];
-    }
-  }
-  return result;
-}
-
 // A slash cannot be in a path as a value, so the Pushgateway takes such values in base64.
 std::string group_part(const std::string& label, const std::string& value) {
   if (value.contains('/')) return "/" + label + "@base64/" + base::encode_base64url(value);
-  return "/" + label + "/" + percent_encoded(value);
+  return "/" + label + "/" + base::percent_encoded(value);
 }
 
 // The collector's path is /v1/metrics below its URL; the Pushgateway's has the grouping key in it.
@@ -154,6 +139,8 @@ Push::~Push() {
 
 void Push::finish() {
   next_.stop();
+  is_ending_ = true;
+  wants_last_ = is_sending_;
   if (!is_sending_) send();
 }
 
@@ -227,7 +214,8 @@ void Push::ended(const std::string& problem) {
     if (!is_good) log(LogLevel::warn, "metrics cannot be pushed", {{"to", to}, {"why", problem}});
     was_good_ = is_good;
   }
-  next_.start(std::max(Duration(0), target_.every - (services_.loop.now() - began_)));
+  if (std::exchange(wants_last_, false)) return send();
+  if (!is_ending_) next_.start(std::max(Duration(0), target_.every - (services_.loop.now() - began_)));
 }
 
 const AdapterType kPushType = {

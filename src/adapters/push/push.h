@@ -63,6 +63,8 @@ class Push final : public Adapter {
   int fd_ = -1;
   std::vector<std::string> waiting_;  // contents of requests, the next one last
   bool is_sending_ = false;
+  bool is_ending_ = false;   // nothing is sent by the clock any more
+  bool wants_last_ = false;  // when what is on its way has ended
   bool was_good_ = true;
   Instant began_{};
   Timer next_;

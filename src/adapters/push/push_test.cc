@@ -5,6 +5,7 @@
 
 #include "adapters/push/otlp_metrics.h"
 #include "support/adapter_harness.h"
+#include "support/manual_peer.h"
 
 namespace outrigger::adapters {
 
@@ -65,6 +66,20 @@ TEST_CASE("push: OTLP comes in requests of so many points, without what is no nu
   CHECK_THAT(requests[1], Contains("c4") && !Contains("c3"));
   CHECK_THAT(requests[2], Contains("service.name") && Contains("c6"));
   CHECK(otlp_metrics({}, {}, 3).empty());
+}
+
+TEST_CASE("push: the last push comes also after one that is on its way", "[adapter][push]") {
+  test::AdapterHarness harness;
+  test::ManualPeer collector;
+  Adapter* push = harness.add("metrics", "{push: {otlp: '" + collector.url() + "', every: 1s}}");
+  REQUIRE(push != nullptr);
+  REQUIRE(harness.run_until([&] { return collector.has_request(); }));
+  push->finish();
+  collector.answer(200);
+  CHECK(harness.run_until([&] { return collector.has_request() || push->has_finished(); }));
+  REQUIRE_FALSE(push->has_finished());
+  collector.answer(200);
+  CHECK(harness.run_until([&] { return push->has_finished(); }));
 }
 
 TEST_CASE("push: what cannot work is refused with the configuration", "[adapter][push]") {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "adapters/metric_name.h"
+#include "base/random.h"
 
 namespace outrigger::adapters {
 namespace {
@@ -13,9 +14,13 @@ std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {
 }
 
 std::expected<std::shared_ptr<void>, std::string> open(const void* options, OpenContext& context) {
-  const std::string& address = static_cast<const StatsdOptions*>(options)->statsd;
-  if (!context.claim("datagrams " + address)) return std::unexpected("another adapter receives on " + address);
-  return DatagramSocket::bind(address, context.store);
+  return DatagramSocket::bind(static_cast<const StatsdOptions*>(options)->statsd, context.store);
+}
+
+std::vector<Claim> claims(const void* options, std::string_view) {
+  const auto address = net::Address::parse(static_cast<const StatsdOptions*>(options)->statsd).value();
+  if (!address.is_unix() && address.port() == 0) return {};
+  return {{socket_name(address, false), "statsd", ""}};
 }
 
 stats::Counter counter(const StatsdOptions& options, const char* name, const char* help, std::string_view reason = {}) {
@@ -93,6 +98,7 @@ Statsd::Statsd(const StatsdOptions& options, AdapterContext& context)
       passed_over_(counter(options, "outrigger_statsd_passed_over_total", "Lines that the rules drop.")),
       dropped_(counter(options, "outrigger_statsd_dropped_datagrams_total",
                        "Datagrams that the kernel dropped because they came faster than they were read.")),
+      hash_(random_bits(), random_bits()),
       sweep_(services_.loop, [this] { sweep(); }),
       sets_timer_(services_.loop, [this] { count_sets(); }),
       reader_(services_.loop, std::static_pointer_cast<DatagramSocket>(context.opened),
@@ -192,7 +198,7 @@ void Statsd::put_member(const Target& target, std::string_view member) {
   Members& set = sets_[key];
   set.help = target.help;
   if (set.members.size() >= kMostMembers) return metrics_->count(Refusal::cardinality);
-  set.members.emplace(member);
+  set.members.insert(hash_(member));
 }
 
 // A set without members has one more interval, which says 0; then it is left to go stale.
@@ -207,6 +213,6 @@ void Statsd::count_sets() {
 }
 
 const AdapterType kStatsdType = {
-    {"metrics", {"statsd"}, "Receives statsd and DogStatsD.", &config::schema_of<StatsdOptions>}, make, open};
+    {"metrics", {"statsd"}, "Receives statsd and DogStatsD.", &config::schema_of<StatsdOptions>}, make, open, claims};
 
 }  // namespace outrigger::adapters

@@ -10,6 +10,7 @@
 #include "adapters/datagram_socket.h"
 #include "adapters/statsd/name_mapping.h"
 #include "adapters/statsd/statsd_line.h"
+#include "base/siphash.h"
 
 namespace outrigger::adapters {
 
@@ -40,7 +41,7 @@ class Statsd final : public Adapter {
  private:
   struct Members {
     std::string help;
-    std::unordered_set<std::string> members;
+    std::unordered_set<std::uint64_t> members;  // hashes: a member may be long, and nobody asks for it
   };
   struct Target {
     std::string name;
@@ -61,6 +62,7 @@ class Statsd final : public Adapter {
   std::shared_ptr<MetricSource> metrics_;
   stats::Counter lines_, passed_over_, dropped_;
   stats::Counter problems_[std::size(kStatsdProblems)];
+  const base::SipHash hash_;
   std::map<std::pair<std::string, stats::Labels>, Members> sets_;
   Timer sweep_, sets_timer_;
   DatagramReader reader_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostValues = 1024;  // of a line
 constexpr std::size_t kMostTags = 64;
+constexpr double kLeastRate = 1e-6;
 
 using Result = std::expected<StatsdLine, StatsdProblem>;
 
@@ -78,7 +79,7 @@ bool read_tags(std::string_view text, StatsdLine& line) {
 std::optional<StatsdProblem> read_field(std::string_view field, StatsdLine& line) {
   if (field.starts_with('@')) {
     const auto rate = number(field.substr(1));
-    if (!rate || *rate <= 0 || *rate > 1) return StatsdProblem::rate;
+    if (!rate || *rate < kLeastRate || *rate > 1) return StatsdProblem::rate;
     line.rate = *rate;
     return std::nullopt;
   }

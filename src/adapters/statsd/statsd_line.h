@@ -19,7 +19,7 @@ inline constexpr std::string_view kStatsdProblems[] = {"empty", "name",  "value"
 struct StatsdLine {
   std::string_view name;
   StatsdType type = StatsdType::counter;
-  double rate = 1;  // above 0, at most 1: the share of events that were sent
+  double rate = 1;  // 0.000001 to 1: the share of events that were sent
   struct Value {
     double number = 0;
     bool is_relative = false;  // it has a sign: of a gauge, a change
@@ -33,7 +33,7 @@ struct StatsdLine {
 // `name:1:2|ms`, type `d`, and fields c:, e:, T that are passed over. Sources: etsy statsd docs/metric_types.md,
 // docs.datadoghq.com "DogStatsD datagram format".
 //
-// Strict: a number is decimal and finite; an unknown type or field, a counter's rate out of (0, 1], and a name with a
+// Strict: a number is decimal and finite; an unknown type or field, a rate out of [0.000001, 1], and a name with a
 // control character are problems, which the whole line shares. Linear in the line.
 std::expected<StatsdLine, StatsdProblem> parse_statsd(std::string_view line);
 

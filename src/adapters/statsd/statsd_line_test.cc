@@ -64,6 +64,7 @@ TEST_CASE("statsd: what is no metric says why", "[adapter][statsd]") {
                          Row{"a:++1|c", StatsdProblem::value},
                          Row{"a:1:|c", StatsdProblem::value},
                          Row{"a:1|c|@0", StatsdProblem::rate},
+                         Row{"a:1|ms|@1e-300", StatsdProblem::rate},
                          Row{"a:1|c|@2", StatsdProblem::rate},
                          Row{"a:1|c|@", StatsdProblem::rate},
                          Row{"a:1|c|#:x", StatsdProblem::tags},

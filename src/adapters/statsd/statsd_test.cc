@@ -1,5 +1,6 @@
 #include "adapters/statsd/statsd.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,6 +64,18 @@ TEST_CASE("statsd: garbage is counted by reason, and the lines around it still c
   }
 }
 
+TEST_CASE("statsd: what would make a total infinite is refused, and the total goes on", "[adapter][statsd]") {
+  test::AdapterHarness harness;
+  Statsd& statsd = add(harness, "buckets: [1.5]");
+  statsd.take("a:1|c\na:1e308|c\na:1e308|c\na:1e308|c|@0.1");
+  statsd.take("g:+1e308|g\ng:+1e308|g\nh:1e308|h\nh:1e308|h\nnew:1e308|c|@0.1\nnever:1e308|h|@0.1");
+  statsd.take("t:1|ms|@1e-300");
+  const std::string page = harness.metrics();
+  CHECK_THAT(page, Contains("a_total 1e+308\n") && Contains("g 1e+308\n"));
+  CHECK_THAT(page, Contains("h_count 1\nh_sum 1e+308\n"));
+  CHECK_THAT(page, !Contains("new_total") && !Contains("never") && !Contains("t_seconds"));
+}
+
 TEST_CASE("statsd: a tag that is no UTF-8 does not spoil the page", "[adapter][statsd]") {
   test::AdapterHarness harness;
   add(harness, "stale_after: 0s").take("a:1|c|#city:K\xf6ln\na:1|c|#city:K\xc3\xb6ln");
@@ -103,6 +116,15 @@ TEST_CASE("statsd: members of a set are counted once an interval", "[adapter][st
   statsd.take("users:alice|s\nusers:bob|s\nusers:alice|s");
   CHECK(harness.run_until([&] { return harness.metrics().find("users 2\n") != std::string::npos; }));
   CHECK(harness.run_until([&] { return harness.metrics().find("users 0\n") != std::string::npos; }));
+}
+
+TEST_CASE("statsd: a set keeps no members, however long they are", "[adapter][statsd]") {
+  test::AdapterHarness harness;
+  Statsd& statsd = add(harness, "sets_every: 1s");
+  const auto before = ::mallinfo2().uordblks;  // 0 both times under a sanitizer
+  for (int i = 0; i < 1000; ++i) statsd.take("users:" + std::string(10'000, 'x') + std::to_string(i) + "|s");
+  CHECK(::mallinfo2().uordblks - before < 1'000'000);
+  CHECK(harness.run_until([&] { return harness.metrics().find("users 1000\n") != std::string::npos; }));
 }
 
 TEST_CASE("statsd: rules that cannot work are refused with the configuration", "[adapter][statsd]") {

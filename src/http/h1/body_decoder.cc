@@ -4,10 +4,10 @@
 #include <bit>
 #include <cstring>
 
+#include "base/hex.h"
 #include "http/h1/fields.h"
 #include "http/h1/framing.h"
 #include "http/h1/scan.h"
-#include "http/h1/target.h"
 #include "http/h1/trailers.h"
 
 namespace outrigger::http::h1 {
@@ -107,7 +107,7 @@ std::string_view BodyDecoder::take(char c) {
 }
 
 std::string_view BodyDecoder::take_digit(char c) {
-  if (const int digit = hex_value(c); digit >= 0) {
+  if (const int digit = base::hex_value(c); digit >= 0) {
     if (++digits_ > kMaxDigits || left_ > (kMaxLength >> 4)) return "chunk size too large";
     left_ = left_ << 4 | static_cast<unsigned>(digit);
     state_ = State::size;

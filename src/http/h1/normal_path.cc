@@ -1,5 +1,6 @@
 #include "http/h1/normal_path.h"
 
+#include "base/hex.h"
 #include "http/h1/target.h"
 
 namespace outrigger::http::h1 {
@@ -20,7 +21,7 @@ char* decode(std::string_view path, char* out) {
       *out++ = path[i];
       continue;
     }
-    const auto decoded = static_cast<char>(hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]));
+    const auto decoded = static_cast<char>(base::hex_value(path[i + 1]) * 16 + base::hex_value(path[i + 2]));
     if (is_unreserved(decoded) || decoded == '/') {
       *out++ = decoded;
     } else {

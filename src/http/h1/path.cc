@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "http/h1/target.h"
 
 namespace outrigger::http::h1 {
@@ -42,7 +43,7 @@ bool begins_with_dot_segment(std::string_view rest) {
 }
 
 bool begins_with_hex_pair(std::string_view rest) {
-  return rest.size() >= 2 && hex_value(rest[0]) >= 0 && hex_value(rest[1]) >= 0;
+  return rest.size() >= 2 && base::hex_value(rest[0]) >= 0 && base::hex_value(rest[1]) >= 0;
 }
 
 // RFC 3986 section 2.3: encoded or not, these mean the same, so a route for "/admin" must not be passed by as
@@ -81,7 +82,7 @@ std::string_view ambiguity_of_path(std::string_view path) {
     if (c == '/' && begins_with_dot_segment(path.substr(i + 1))) return "dot segment";
     if (c == '%') {
       if (!begins_with_hex_pair(path.substr(i + 1))) return "bad encoding";
-      const int decoded = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
+      const int decoded = base::hex_value(path[i + 1]) * 16 + base::hex_value(path[i + 2]);
       i += 2;
       if (const auto error = check_encoded(decoded, path.substr(i + 1)); !error.empty()) return error;
       byte = static_cast<unsigned char>(decoded);

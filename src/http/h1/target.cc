@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hex.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -59,7 +61,7 @@ int count_groups(std::string_view text, bool may_end_in_ipv4) {
     const bool is_last = colon == std::string_view::npos;
     if (is_last && may_end_in_ipv4 && group.contains('.')) return is_ipv4(group) ? groups + 1 : -1;
     if (group.empty() || group.size() > 4) return -1;
-    if (!std::ranges::all_of(group, [](char c) { return hex_value(c) >= 0; })) return -1;
+    if (!std::ranges::all_of(group, [](char c) { return base::hex_value(c) >= 0; })) return -1;
     if (is_last) return groups;
     text.remove_prefix(colon + 1);
   }
@@ -115,7 +117,9 @@ std::string_view check_target(std::string_view target) {
     if (is_plain_target_char(c)) continue;
     if (c == '#') return "fragment in the target";
     if (c != '%') return "control character, blank or non-ASCII byte in the target";
-    if (target.size() - i < 3 || hex_value(target[i + 1]) < 0 || hex_value(target[i + 2]) < 0) return "bad encoding";
+    if (target.size() - i < 3 || base::hex_value(target[i + 1]) < 0 || base::hex_value(target[i + 2]) < 0) {
+      return "bad encoding";
+    }
   }
   return {};
 }

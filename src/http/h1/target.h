@@ -5,14 +5,6 @@
 // The grammar of request targets and authorities. RFC 9112 section 3.2, RFC 3986.
 namespace outrigger::http::h1 {
 
-// The value of a hexadecimal digit, or -1.
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // What the bytes of a target can lead to, one bit for each: most targets need no second look.
 inline constexpr unsigned kMayBeRefused = 1;    // check_target must look: "%", "#", control characters, from 0x7f on
 inline constexpr unsigned kMayBeAmbiguous = 2;  // ambiguity_of_path must look: "%", a dot, a backslash ...

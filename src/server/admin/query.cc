@@ -1,32 +1,17 @@
 #include "server/admin/query.h"
 
 #include <algorithm>
-#include <optional>
+
+#include "base/hex.h"
 
 namespace outrigger::server {
-
-namespace {
-
-std::optional<unsigned> digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::string percent_decoded(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? digit(text[i + 1]) : std::nullopt;
-    const auto low = high ? digit(text[i + 2]) : std::nullopt;
-    if (!low) {
-      result += text[i];
-      continue;
-    }
-    result += static_cast<char>(*high * 16 + *low);
-    i += 2;
+    const auto byte = text[i] == '%' ? base::from_hex(text.substr(i + 1, 2), 1) : std::nullopt;
+    result += byte ? *byte : text.substr(i, 1);
+    if (byte) i += 2;
   }
   return result;
 }

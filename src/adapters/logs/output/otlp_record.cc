@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 
 #include "adapters/logs/transform/level.h"
+#include "base/hex.h"
 
 namespace outrigger::adapters::logs {
 namespace {
@@ -72,18 +72,6 @@ void put_text_attribute(unsigned field, std::string_view key, std::string_view t
   put_attribute(field, key, value, out);
 }
 
-std::optional<std::string> from_hex(std::string_view text, std::size_t bytes) {
-  if (text.size() != 2 * bytes) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    unsigned byte = 0;
-    const auto read = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-    if (read.ec != std::errc{} || read.ptr != text.data() + i + 2) return std::nullopt;
-    out += static_cast<char>(byte);
-  }
-  return out;
-}
-
 std::uint64_t nanoseconds_of(WallTime time) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
@@ -105,7 +93,7 @@ void append_otlp_record(const Record& record, std::string& out) {
   for (const Field& field : record.fields) {
     const bool is_trace = field.name == "trace_id";
     if (is_trace || field.name == "span_id") {
-      if (const auto id = from_hex(field.value, is_trace ? 16 : 8)) {
+      if (const auto id = base::from_hex(field.value, is_trace ? 16 : 8)) {
         put_bytes(is_trace ? 9 : 10, *id, message);
         continue;
       }
