@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <expected>
 #include <functional>
 #include <memory>
@@ -43,13 +45,17 @@ class DatagramReader final : private Wakeable {
     std::string_view content;
     bool is_cut = false;
     std::uint32_t dropped = 0;  // that came before it and got lost in the kernel
+    std::size_t size = 0;       // as it was sent
+    const sockaddr_storage& from;
+    socklen_t from_length = 0;  // 0: the sender has no address
   };
-  // `on_datagram` must not destroy the reader.
+  // `on_datagram` must not destroy the reader. Where `has_room` is given and says no, nothing is read until start().
   DatagramReader(EventLoop& loop, std::shared_ptr<DatagramSocket> socket,
-                 std::function<void(const Datagram&)> on_datagram);
+                 std::function<void(const Datagram&)> on_datagram, std::function<bool()> has_room = {});
   ~DatagramReader();
 
-  void start();
+  // Reads soon: not in the call.
+  void start() { again_.start(Duration::zero()); }
 
  private:
   void wake() override { read(); }
@@ -58,6 +64,7 @@ class DatagramReader final : private Wakeable {
 
   std::shared_ptr<DatagramSocket> socket_;
   std::function<void(const Datagram&)> on_datagram_;
+  std::function<bool()> has_room_;
   FdWatch watch_;
   Timer again_;
   std::unique_ptr<char[]> buffer_;

@@ -36,6 +36,7 @@ LineFile::LineFile(const std::string& path)
 }
 
 LineFile::~LineFile() {
+  if (unfinished_ != nullptr || mid_line_) StdoutTurn::leave_torn(this);
   StdoutTurn::give_back(this);
   if (fd_ >= 0 && fd_ != STDOUT_FILENO) ::close(fd_);
 }
@@ -59,6 +60,10 @@ bool LineFile::drain(LineLane& lane) {
   bool any = false;
   for (std::string_view bytes = lane.peek(); !bytes.empty() && !blocked_; bytes = lane.peek()) {
     any = true;
+    if (path_.empty() && StdoutTurn::is_torn()) {
+      mid_line_ = true;
+      StdoutTurn::mend();
+    }
     const long written = fd_ < 0 ? -1 : write_some(mid_line_ ? "\n" : bytes);
     if (written > 0 && mid_line_) {
       mid_line_ = false;

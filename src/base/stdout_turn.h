@@ -10,6 +10,11 @@ class StdoutTurn {
   static bool take(const void* who);
   // At the end of a line; also when whoever had it goes away.
   static void give_back(const void* who);
+  // As give_back(), by one that goes away inside a line: the next line begins with "\n".
+  static void leave_torn(const void* who);
+  // For whoever has the turn, before a line: the line in front of it was left, "\n" is to be written. Then mend().
+  static bool is_torn();
+  static void mend();
 };
 
 }  // namespace outrigger::base

@@ -23,25 +23,25 @@ namespace {
 
 // What was opened while the configuration was loaded.
 struct Opened {
-  std::shared_ptr<SyslogSockets> sockets;
+  SyslogSockets sockets;
   std::optional<Spool> spool;
   std::string authorization;
   std::shared_ptr<HandOver> hand_over;
 };
 
-std::expected<std::shared_ptr<SyslogSockets>, std::string> sockets_of(const LogsConfig& config, KeyedStore& store) {
-  const auto address = net::Address::parse(config.syslog).value();
-  const Transports wanted = transports_of(config, address);
-  const std::string key = "adapters.logs.sockets:" + config.syslog + (wanted.datagram ? " datagram" : "") +
-                          (wanted.stream ? " stream" : "");
-  std::string problem;
-  auto sockets = std::static_pointer_cast<SyslogSockets>(store.find_or_make(key, [&]() -> std::shared_ptr<void> {
-    auto opened = open_syslog(address, wanted.datagram, wanted.stream);
-    if (opened) return *opened;
-    problem = opened.error();
-    return nullptr;
-  }));
-  if (!sockets) return std::unexpected(problem.empty() ? "cannot listen on " + config.syslog : problem);
+std::expected<SyslogSockets, std::string> open_sockets(const LogsConfig& config, KeyedStore& store) {
+  const Transports wanted = transports_of(config, net::Address::parse(config.syslog).value());
+  SyslogSockets sockets;
+  if (wanted.datagram) {
+    auto datagram = DatagramSocket::bind(config.syslog, store);
+    if (!datagram) return std::unexpected(datagram.error());
+    sockets.datagram = std::move(*datagram);
+  }
+  if (wanted.stream) {
+    auto stream = StreamSocket::listen(config.syslog, store);
+    if (!stream) return std::unexpected(stream.error());
+    sockets.stream = std::move(*stream);
+  }
   return sockets;
 }
 
@@ -67,7 +67,7 @@ std::expected<std::shared_ptr<void>, std::string> open(const void* options, Open
   auto opened = std::make_shared<Opened>();
   if (std::string problem = check_state(config); !problem.empty()) return std::unexpected(std::move(problem));
   if (!config.syslog.empty()) {
-    auto sockets = sockets_of(config, context.store);
+    auto sockets = open_sockets(config, context.store);
     if (!sockets) return std::unexpected("syslog: " + sockets.error());
     opened->sockets = std::move(*sockets);
   }
@@ -107,7 +107,7 @@ class LogsAdapter final : public Adapter, private EventSink {
     is_finishing_ = true;
     if (!source_) return;
     source_->flush();
-    queue_->seal();
+    queue_->hurry();
   }
   bool has_finished() const override { return !queue_ || queue_->is_empty(); }
 

@@ -16,6 +16,7 @@
 #include "adapters/logs/parse/pattern_parser.h"
 #include "adapters/logs/syslog/message.h"
 #include "base/hash.h"
+#include "base/otlp/collector_url.h"
 
 namespace outrigger::adapters::logs {
 namespace {
@@ -38,19 +39,12 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-// "http://host:4318" is the collector's base, to which the specification adds the signal's path.
-std::string otlp_url(const std::string& url) {
-  const auto path = url.find('/', url.find("://") + 3);
-  if (path == std::string::npos) return url + "/v1/logs";
-  return path + 1 == url.size() ? url + "v1/logs" : url;
-}
-
 HttpTarget http_target(const LogsConfig& config, const std::string& authorization) {
   const OutputConfig& output = config.output;
   HttpTarget target;
   target.timeout = output.timeout;
   if (!output.otlp.empty()) {
-    target.url = otlp_url(output.otlp);
+    target.url = base::collector_url(output.otlp, "/v1/logs");
     target.form = HttpForm::otlp;
     target.resource = output.attributes;
     target.resource.emplace("service.name", output.service_name.empty() ? config.label() : output.service_name);

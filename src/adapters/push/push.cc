@@ -13,6 +13,7 @@
 #include "adapters/scraper.h"
 #include "base/base64.h"
 #include "base/glob.h"
+#include "base/otlp/collector_url.h"
 #include "base/percent.h"
 #include "base/secret.h"
 #include "base/url.h"
@@ -50,11 +51,11 @@ std::string group_part(const std::string& label, const std::string& value) {
   return "/" + label + "/" + base::percent_encoded(value);
 }
 
-// The collector's path is /v1/metrics below its URL; the Pushgateway's has the grouping key in it.
+// The Pushgateway's path has the grouping key in it.
 std::string url_of(const PushTarget& target) {
+  if (!target.otlp.empty()) return base::collector_url(target.otlp, "/v1/metrics");
   std::string url = origin_of(target);
   while (url.ends_with('/')) url.pop_back();
-  if (!target.otlp.empty()) return url.ends_with("/v1/metrics") ? url : url + "/v1/metrics";
   url += "/metrics" + group_part("job", target.job);
   for (const auto& [label, value] : target.grouping) url += group_part(label, value);
   return url;
@@ -91,7 +92,9 @@ std::map<std::string, std::string> resource_of(const PushTarget& target) {
 
 void describe(config::Schema<PushTarget>& schema) {
   schema.summary("Where metrics are pushed to.");
-  schema.field("otlp", &PushTarget::otlp, "An OpenTelemetry collector: OTLP over HTTP, protobuf.")
+  schema
+      .field("otlp", &PushTarget::otlp,
+             "An OpenTelemetry collector: OTLP over HTTP, protobuf; a URL without a path gets /v1/metrics.")
       .example("http://127.0.0.1:4318");
   schema.field("pushgateway", &PushTarget::pushgateway, "A Prometheus Pushgateway.").example("http://127.0.0.1:9091");
   schema.field("statsd", &PushTarget::statsd, "A statsd server: a UDP address, or unix:/path.")

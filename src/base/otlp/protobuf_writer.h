@@ -34,20 +34,7 @@ class ProtobufWriter {
   // A string, which is UTF-8: a byte that is none becomes the character of its number.
   void text(std::uint32_t field, std::string_view value) {
     Nested nested = begin(field);
-    while (!value.empty()) {
-      std::size_t size = 0;
-      while (size < value.size() && static_cast<signed char>(value[size]) >= 0) ++size;
-      if (size == 0) size = utf8_prefix(value);
-      if (size == 0) {
-        const auto byte = static_cast<unsigned char>(value[0]);
-        const char pair[] = {static_cast<char>(0xc0 | byte >> 6), static_cast<char>(0x80 | (byte & 0x3f))};
-        raw({pair, 2});
-        size = 1;
-      } else {
-        raw(value.substr(0, size));
-      }
-      value.remove_prefix(size);
-    }
+    for_utf8(value, [this](std::string_view part) { raw(part); });
     end(nested);
   }
 
@@ -106,13 +93,39 @@ class ProtobufWriter {
   bool is_full_ = false;
 };
 
-// Appends the field `field` that holds `content`: for messages of any size.
+// For messages of any size: each appends a field below 16.
+
+// What `write` does with the writer, 20 bytes at most.
+template <class Write>
+void append_small(std::string& out, Write write) {
+  char room[20];
+  ProtobufWriter writer(room, sizeof room);
+  write(writer);
+  out.append(room, writer.size());
+}
+inline void append_varint(std::string& out, std::uint32_t field, std::uint64_t value) {
+  append_small(out, [&](ProtobufWriter& writer) { writer.varint(field, value); });
+}
+inline void append_fixed64(std::string& out, std::uint32_t field, std::uint64_t value) {
+  append_small(out, [&](ProtobufWriter& writer) { writer.fixed64(field, value); });
+}
+inline void append_float64(std::string& out, std::uint32_t field, double value) {
+  append_small(out, [&](ProtobufWriter& writer) { writer.float64(field, value); });
+}
+// A nested message or bytes.
 inline void append_nested(std::string& out, std::uint32_t field, std::string_view content) {
-  out += static_cast<char>(field << 3 | 2);  // fields below 16
+  out += static_cast<char>(field << 3 | 2);
   std::size_t size = content.size();
   for (; size >= 0x80; size >>= 7) out += static_cast<char>((size & 0x7f) | 0x80);
   out += static_cast<char>(size);
   out += content;
+}
+// A string: UTF-8 as ProtobufWriter::text makes it.
+inline void append_text(std::string& out, std::uint32_t field, std::string_view text) {
+  std::string valid;
+  valid.reserve(text.size());
+  for_utf8(text, [&](std::string_view part) { valid += part; });
+  append_nested(out, field, valid);
 }
 
 }  // namespace outrigger::base

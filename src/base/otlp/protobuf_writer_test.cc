@@ -51,6 +51,28 @@ TEST_CASE("protobuf: a text is UTF-8 whatever came in", "[otlp]") {
   CHECK(text_of("\xe2\x82") == "\xc3\xa2\xc2\x82");  // cut short
 }
 
+TEST_CASE("protobuf: fields of a message of any size have the same form", "[otlp]") {
+  std::string out;
+  append_varint(out, 1, 150);
+  append_varint(out, 1, ~std::uint64_t{0});
+  append_fixed64(out, 2, 1);
+  append_float64(out, 3, 1.0);
+  append_nested(out, 4, "ab");
+  append_text(out, 5, "\xff");
+  CHECK(out ==
+        "\x08\x96\x01"
+        "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+        "\x11\x01\0\0\0\0\0\0\0"
+        "\x19\0\0\0\0\0\0\xf0\x3f"
+        "\x22\x02"
+        "ab"
+        "\x2a\x02\xc3\xbf"s);
+  out.clear();
+  append_text(out, 1, std::string(20'000, 'x'));
+  CHECK(out.substr(0, 4) == "\x0a\xa0\x9c\x01");
+  CHECK(out.size() == 20'004);
+}
+
 TEST_CASE("protobuf: what does not fit is told", "[otlp]") {
   std::array<char, 8> room;
   ProtobufWriter out(room.data(), room.size());

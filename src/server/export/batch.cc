@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/otlp/collector_url.h"
 #include "base/otlp/protobuf_writer.h"
 #include "base/secret.h"
-#include "base/url.h"
 
 namespace outrigger::server {
 namespace {
@@ -100,11 +100,8 @@ std::string content_for(const ExportTarget& target, std::string_view records) {
 }
 
 std::string url_of(const ExportTarget& target) {
-  const auto url = base::parse_url(target.url);
-  if (!url || url->target != "/") return target.url;
-  const std::string base = target.url.ends_with('/') ? target.url.substr(0, target.url.size() - 1) : target.url;
-  if (target.form == ExportForm::zipkin_spans) return base + "/api/v2/spans";
-  return base + (is_logs(target.form) ? "/v1/logs" : "/v1/traces");
+  if (target.form == ExportForm::zipkin_spans) return base::collector_url(target.url, "/api/v2/spans");
+  return base::collector_url(target.url, is_logs(target.form) ? "/v1/logs" : "/v1/traces");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "server/export/sender.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/random.h"
 #include "outrigger/process_log.h"
@@ -16,15 +15,6 @@ constexpr Duration kLongestPause = 10s;
 
 // By the protocol's specification, "Failures": 429, 502, 503 and 504 may pass, others do not.
 bool may_pass(std::uint16_t status) { return status == 429 || (status >= 502 && status <= 504); }
-
-std::optional<Duration> retry_after(const upstream::FetchAnswer& answer) {
-  const std::string* const field = answer.find("Retry-After");
-  unsigned seconds = 0;
-  if (field == nullptr) return std::nullopt;
-  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), seconds);
-  if (error != std::errc() || end != field->data() + field->size()) return std::nullopt;
-  return std::min<Duration>(std::chrono::seconds(seconds), Sender::kLongestTry);
-}
 
 }  // namespace
 
@@ -56,7 +46,7 @@ void Sender::on_answer(upstream::Fetch::Result result) {
   fetch_.reset();
   if (!result) return on_failure(result.error(), std::nullopt);
   const std::string words = "the collector answered " + std::to_string(result->status);
-  if (may_pass(result->status)) return on_failure(words, retry_after(*result));
+  if (may_pass(result->status)) return on_failure(words, result->retry_after());
   if (result->status < 200 || result->status >= 300) return drop(queue_.stats->rejected, words);
   const auto refused = std::min<std::uint64_t>(rejected_records(target_.form, result->content), batch_.count);
   queue_.stats->sent.add(static_cast<std::int64_t>(batch_.count - refused));

@@ -1,6 +1,7 @@
 #include "upstream/fetch/fetch.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "http/h1/response_parser.h"
 #include "net/connect.h"
@@ -50,6 +51,15 @@ const std::string* FetchAnswer::find(std::string_view name) const {
   const auto found =
       std::ranges::find_if(fields, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
   return found == fields.end() ? nullptr : &found->second;
+}
+
+std::optional<Duration> FetchAnswer::retry_after() const {
+  const std::string* const field = find("Retry-After");
+  std::uint32_t seconds = 0;
+  if (field == nullptr) return std::nullopt;
+  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), seconds);
+  if (error != std::errc() || end != field->data() + field->size()) return std::nullopt;
+  return std::chrono::seconds(seconds);
 }
 
 Fetch::Fetch(EventLoop& loop, net::dns::Resolver& resolver, FetchRequest request, std::function<void(Result)> done)

@@ -4,6 +4,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,8 @@ struct FetchAnswer {
 
   // The first field of this name, compared without case; null: there is none.
   const std::string* find(std::string_view name) const;
+  // What Retry-After says in seconds, the form of machines (RFC 9110 section 10.2.3); nothing where it is a date.
+  std::optional<Duration> retry_after() const;
 };
 
 // One HTTP/1.1 request outside the data path (key sets, collectors, pages to be scraped), on a connection of its own.

@@ -214,6 +214,14 @@ TEST_CASE("fetch: what can't be asked is an error that says why", "[upstream][fe
   for (const auto& [request, problem] : rows) CHECK_THAT(error_of(request), Catch::Contains(problem));
 }
 
+TEST_CASE("fetch: an answer says when to come again, in seconds", "[upstream][fetch]") {
+  const auto after = [](const char* value) { return FetchAnswer{503, {{"retry-after", value}}}.retry_after(); };
+  CHECK(after("0") == Duration::zero());
+  CHECK(after("4294967295") == std::chrono::seconds(4294967295));
+  for (const char* value : {"", "-1", "1.5", "4294967296", "Wed, 21 Oct 2026 07:28:00 GMT"}) CHECK_FALSE(after(value));
+  CHECK_FALSE(FetchAnswer{}.retry_after());
+}
+
 TEST_CASE("fetch: one deadline holds for everything together", "[upstream][fetch]") {
   OneAnswer server("");
   CHECK(error_of({.url = server.url(), .timeout = 50ms}) == "no answer in 50 ms");

@@ -64,7 +64,7 @@ class Upgrades(Case):
         self.assertEqual([b"all"], service.leftovers)
 
     def test_a_side_that_does_not_read_holds_the_other_back(self):
-        go, size = threading.Event(), 16 << 20
+        go, size = threading.Event(), 64 << 20  # four socket buffers hold up to 20 MiB of it
         service = self.start(raw.Peer([raw.head(), raw.send(SWITCH), raw.wait(go),
                                        lambda talk: talk.peer.leftovers.append(talk.reader.exactly(size)), raw.close()]))
         proxy, client = self.open(service)

@@ -78,6 +78,12 @@ void DeliveryQueue::seal() {
   if (!is_offered_ && pause_ == Duration::zero()) offer();
 }
 
+void DeliveryQueue::hurry() {
+  pause_ = Duration::zero();
+  seal();
+  if (pause_ == Duration::zero()) offer();  // else it was just offered, in vain
+}
+
 // Makes the latest batch fit: in memory, else on disk, else in place of the oldest.
 void DeliveryQueue::admit() {
   while (memory_ > options_.memory) {

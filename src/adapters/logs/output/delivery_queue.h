@@ -50,6 +50,8 @@ class DeliveryQueue {
   bool is_full() const { return !options_.may_drop && memory_ + filling_.size >= options_.memory && !has_disk_room(); }
   // Ends the batch that is filled now.
   void seal();
+  // The process ends: no pause is waited for that began before, and the batch that is filled now goes too.
+  void hurry();
   // Everything was delivered.
   bool is_empty() const { return batches_.empty() && filling_.lines == 0; }
   // The adapter is made anew: the batches that are in memory, in order. Those of files aside, which are read again.

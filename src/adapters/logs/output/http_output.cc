@@ -1,7 +1,6 @@
 #include "adapters/logs/output/http_output.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "adapters/logs/output/otlp_record.h"
@@ -10,15 +9,6 @@ namespace outrigger::adapters::logs {
 namespace {
 
 constexpr const char* kTypes[] = {"application/x-ndjson", "application/json", "application/x-protobuf"};
-
-std::optional<Duration> retry_after(const upstream::FetchAnswer& answer) {
-  const std::string* value = answer.find("Retry-After");
-  unsigned seconds = 0;
-  if (value == nullptr) return std::nullopt;
-  const auto read = std::from_chars(value->data(), value->data() + value->size(), seconds);
-  if (read.ec != std::errc{} || read.ptr != value->data() + value->size()) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
 
 }  // namespace
 
@@ -64,7 +54,7 @@ Delivery HttpOutput::read(const upstream::Fetch::Result& answer) const {
   if (answer->status / 100 == 2) return {};
   const bool may_recover = answer->status == 408 || answer->status == 429 || answer->status / 100 == 5;
   return {may_recover ? Delivery::Result::later : Delivery::Result::refused,
-          target_.url + " answered " + std::to_string(answer->status), retry_after(*answer)};
+          target_.url + " answered " + std::to_string(answer->status), answer->retry_after()};
 }
 
 }  // namespace outrigger::adapters::logs

@@ -3,33 +3,19 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 
 #include "adapters/logs/transform/level.h"
 #include "base/hex.h"
+#include "base/otlp/protobuf_writer.h"
 
 namespace outrigger::adapters::logs {
 namespace {
 
-// Protocol Buffers' encoding, as far as it is needed: a field is its tag and a varint, 8 bytes, or a length and bytes.
-void put_varint(std::uint64_t value, std::string& out) {
-  for (; value >= 0x80; value >>= 7U) out += static_cast<char>((value & 0x7FU) | 0x80U);
-  out += static_cast<char>(value);
-}
-void put_tag(unsigned field, unsigned type, std::string& out) { put_varint(field << 3U | type, out); }
-void put_number(unsigned field, std::uint64_t value, std::string& out) {
-  put_tag(field, 0, out);
-  put_varint(value, out);
-}
-void put_fixed64(unsigned field, std::uint64_t value, std::string& out) {
-  put_tag(field, 1, out);
-  for (int i = 0; i < 8; ++i) out += static_cast<char>(value >> (8 * i) & 0xFFU);
-}
-void put_bytes(unsigned field, std::string_view bytes, std::string& out) {
-  put_tag(field, 2, out);
-  put_varint(bytes.size(), out);
-  out += bytes;
-}
+using base::append_fixed64;
+using base::append_float64;
+using base::append_nested;
+using base::append_text;
+using base::append_varint;
 
 // AnyValue: string_value 1, bool_value 2, int_value 3, double_value 4.
 std::string any_value(const Field& field) {
@@ -40,36 +26,34 @@ std::string any_value(const Field& field) {
     std::int64_t integer = 0;
     double number = 0;
     if (field.value == "true" || field.value == "false") {
-      put_number(2, field.value == "true" ? 1 : 0, value);
+      append_varint(value, 2, field.value == "true" ? 1 : 0);
       return value;
     }
     if (const auto read = std::from_chars(begin, end, integer); read.ec == std::errc{} && read.ptr == end) {
-      put_number(3, static_cast<std::uint64_t>(integer), value);
+      append_varint(value, 3, static_cast<std::uint64_t>(integer));
       return value;
     }
     if (const auto read = std::from_chars(begin, end, number); read.ec == std::errc{} && read.ptr == end) {
-      std::uint64_t bits = 0;
-      std::memcpy(&bits, &number, sizeof bits);
-      put_fixed64(4, bits, value);
+      append_float64(value, 4, number);
       return value;
     }
   }
-  put_bytes(1, field.value, value);
+  append_text(value, 1, field.value);
   return value;
 }
 
 // KeyValue: key 1, value 2.
-void put_attribute(unsigned field, std::string_view key, std::string_view value, std::string& out) {
+void append_attribute(std::string& out, std::uint32_t field, std::string_view key, std::string_view value) {
   std::string pair;
-  put_bytes(1, key, pair);
-  put_bytes(2, value, pair);
-  put_bytes(field, pair, out);
+  append_text(pair, 1, key);
+  append_nested(pair, 2, value);
+  append_nested(out, field, pair);
 }
 
-void put_text_attribute(unsigned field, std::string_view key, std::string_view text, std::string& out) {
+void append_text_attribute(std::string& out, std::uint32_t field, std::string_view key, std::string_view text) {
   std::string value;
-  put_bytes(1, text, value);
-  put_attribute(field, key, value, out);
+  append_text(value, 1, text);
+  append_attribute(out, field, key, value);
 }
 
 std::uint64_t nanoseconds_of(WallTime time) {
@@ -83,45 +67,45 @@ std::uint64_t nanoseconds_of(WallTime time) {
 // observed_time_unix_nano 11.
 void append_otlp_record(const Record& record, std::string& out) {
   std::string message;
-  if (record.time) put_fixed64(1, nanoseconds_of(*record.time), message);
-  put_fixed64(11, nanoseconds_of(record.read_at), message);
-  if (const int number = severity_number(record.level)) put_number(2, static_cast<std::uint64_t>(number), message);
-  if (!record.level.empty()) put_bytes(3, record.level, message);
+  if (record.time) append_fixed64(message, 1, nanoseconds_of(*record.time));
+  append_fixed64(message, 11, nanoseconds_of(record.read_at));
+  if (const int number = severity_number(record.level)) append_varint(message, 2, static_cast<std::uint64_t>(number));
+  if (!record.level.empty()) append_text(message, 3, record.level);
   std::string body;
-  put_bytes(1, record.message.empty() ? record.line : std::string_view(record.message), body);
-  put_bytes(5, body, message);
+  append_text(body, 1, record.message.empty() ? record.line : std::string_view(record.message));
+  append_nested(message, 5, body);
   for (const Field& field : record.fields) {
     const bool is_trace = field.name == "trace_id";
     if (is_trace || field.name == "span_id") {
       if (const auto id = base::from_hex(field.value, is_trace ? 16 : 8)) {
-        put_bytes(is_trace ? 9 : 10, *id, message);
+        append_nested(message, is_trace ? 9 : 10, *id);
         continue;
       }
     }
-    put_attribute(6, field.name, any_value(field), message);
+    append_attribute(message, 6, field.name, any_value(field));
   }
-  put_text_attribute(6, "log.source", record.source, message);
-  put_bytes(2, message, out);
+  append_text_attribute(message, 6, "log.source", record.source);
+  append_nested(out, 2, message);
 }
 
 // ExportLogsServiceRequest.resource_logs 1 { resource 1 { attributes 1 }, scope_logs 2 { scope 1 { name 1 },
 // log_records 2 } }
 std::string otlp_request(std::string_view records, const std::map<std::string, std::string>& resource) {
   std::string attributes;
-  for (const auto& [key, value] : resource) put_text_attribute(1, key, value, attributes);
+  for (const auto& [key, value] : resource) append_text_attribute(attributes, 1, key, value);
   std::string scope;
-  put_bytes(1, "outrigger", scope);
+  append_nested(scope, 1, "outrigger");
   std::string scope_logs;
   scope_logs.reserve(records.size() + 32);
-  put_bytes(1, scope, scope_logs);
+  append_nested(scope_logs, 1, scope);
   scope_logs += records;
   std::string resource_logs;
   resource_logs.reserve(scope_logs.size() + attributes.size() + 32);
-  put_bytes(1, attributes, resource_logs);
-  put_bytes(2, scope_logs, resource_logs);
+  append_nested(resource_logs, 1, attributes);
+  append_nested(resource_logs, 2, scope_logs);
   std::string request;
   request.reserve(resource_logs.size() + 16);
-  put_bytes(1, resource_logs, request);
+  append_nested(request, 1, resource_logs);
   return request;
 }
 

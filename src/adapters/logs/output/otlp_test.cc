@@ -50,6 +50,14 @@ TEST_CASE("logs: a record is written as OTLP", "[adapters][logs]") {
         "32110a0a6c6f672e736f7572636512030a0173");  // log.source
 }
 
+TEST_CASE("logs: what is written as OTLP is UTF-8 whatever a file is called", "[adapters][logs]") {
+  Record record = sample();
+  record.source = "/var/log/\xff.log";
+  std::string out;
+  append_otlp_record(record, out);
+  CHECK(out.contains("/var/log/\xc3\xbf.log"));
+}
+
 TEST_CASE("logs: an id that is no id stays an attribute", "[adapters][logs]") {
   Record record = sample();
   record.add("trace_id", "short");

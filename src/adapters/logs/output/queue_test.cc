@@ -232,6 +232,19 @@ TEST_CASE("logs: what waits is only for an output of its form", "[adapters][logs
   CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "bbbbbbbbb;", "ccccccccc;"});
 }
 
+TEST_CASE("logs: at the end what waits is offered once more at once", "[adapters][logs]") {
+  Bench bench(small());
+  bench.sink.answer = Delivery::Result::later;
+  bench.add("aaaaaaaaa");
+  bench.add("b");
+  bench.queue->hurry();
+  CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "aaaaaaaaa;"});
+  bench.sink.answer = Delivery::Result::taken;
+  bench.queue->hurry();
+  CHECK(bench.queue->is_empty());
+  CHECK(bench.sink.offered == Strings{"aaaaaaaaa;", "aaaaaaaaa;", "aaaaaaaaa;", "b;"});
+}
+
 TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][logs]") {
   const TemporaryDirectory directory;
   {

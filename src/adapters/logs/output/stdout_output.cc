@@ -43,6 +43,7 @@ StdoutOutput::StdoutOutput(EventLoop& loop)
 
 StdoutOutput::~StdoutOutput() {
   watch_.close();
+  if (is_mid_line_) base::StdoutTurn::leave_torn(this);
   base::StdoutTurn::give_back(this);
   if (owns_fd_) ::close(fd_);
 }
@@ -58,10 +59,11 @@ void StdoutOutput::write() {
   if (!done_) return;
   if (!base::StdoutTurn::take(this)) return wait(kLookAgain);
   while (!left_.empty()) {
-    const long written = write_some();
+    const bool is_torn = base::StdoutTurn::is_torn();
+    const long written = write_some(is_torn ? "\n" : left_);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) {
-      if (is_between_lines()) base::StdoutTurn::give_back(this);
+      if (!is_mid_line_) base::StdoutTurn::give_back(this);
       return wait(may_watch_ ? Duration(1s) : kLookAgain);
     }
     if (written < 0) {
@@ -70,6 +72,11 @@ void StdoutOutput::write() {
           {Delivery::Result::later, std::string("cannot write to standard output: ") + std::strerror(errno), {}});
     }
     moved_at_ = loop_.now();
+    if (is_torn) {
+      base::StdoutTurn::mend();
+      continue;
+    }
+    is_mid_line_ = !left_.substr(0, static_cast<std::size_t>(written)).ends_with('\n');
     written_ += static_cast<std::size_t>(written);
     left_.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -79,20 +86,17 @@ void StdoutOutput::write() {
 }
 
 // As much as goes without waiting; errno EAGAIN when that is nothing.
-long StdoutOutput::write_some() const {
-  if (owns_fd_ || kind_of(fd_) == S_IFREG) return ::write(fd_, left_.data(), left_.size());
-  const long sent = ::send(fd_, left_.data(), left_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+long StdoutOutput::write_some(std::string_view bytes) const {
+  if (owns_fd_ || kind_of(fd_) == S_IFREG) return ::write(fd_, bytes.data(), bytes.size());
+  const long sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;
   pollfd ready{fd_, POLLOUT, 0};
   if (::poll(&ready, 1, 0) == 0) {
     errno = EAGAIN;
     return -1;
   }
-  return ::write(fd_, left_.data(), std::min<std::size_t>(left_.size(), PIPE_BUF));
+  return ::write(fd_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
 }
-
-// What was written so far stands directly in front of what is left.
-bool StdoutOutput::is_between_lines() const { return written_ == 0 || left_.data()[-1] == '\n'; }
 
 void StdoutOutput::wait(Duration at_most) {
   if (loop_.now() - moved_at_ > kPatience) {

@@ -21,8 +21,7 @@ class StdoutOutput final : public Output, private Wakeable {
  private:
   void wake() override { write(); }
   void write();
-  long write_some() const;
-  bool is_between_lines() const;
+  long write_some(std::string_view bytes) const;
   void wait(Duration at_most);
   void finish(Delivery delivery);
 
@@ -34,6 +33,7 @@ class StdoutOutput final : public Output, private Wakeable {
   bool may_watch_ = false;   // a regular file is always writable
   std::size_t written_ = 0;  // of the batch; kept when it is offered again
   std::string_view left_;
+  bool is_mid_line_ = false;  // what was written last has no end yet
   Instant moved_at_{};
   std::function<void(Delivery)> done_;
 };

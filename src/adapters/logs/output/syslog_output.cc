@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 10s;        // to connect, or between two bytes
+constexpr Duration kAgain = 20ms;          // a device's queue was full, and nothing tells when it has room
 constexpr std::size_t kDatagram = 60'000;  // what fits into one on loopback; longer messages are cut
 
 std::string_view value_of(const Record& record, std::string_view name, std::string_view otherwise) {
@@ -47,7 +48,10 @@ void append_3164_time(WallTime time, std::string& out) {
 }  // namespace
 
 SyslogOutput::SyslogOutput(EventLoop& loop, SyslogTarget target)
-    : target_(std::move(target)), watch_(loop), patience_(loop, [this] { fail("no progress", ETIMEDOUT); }) {}
+    : target_(std::move(target)),
+      watch_(loop),
+      patience_(loop, [this] { fail("no progress", ETIMEDOUT); }),
+      again_(loop, [this] { go_on(); }) {}
 
 void SyslogOutput::encode(const Record& record, std::string& out) {
   const unsigned facility = find_facility(value_of(record, "facility", "")).value_or(target_.facility);
@@ -148,11 +152,13 @@ bool SyslogOutput::send_next() {
     frame_.clear();
     frame_sent_ = 0;
   } else if (::send(fd_, message.data(), std::min(message.size(), kDatagram), MSG_NOSIGNAL) < 0) {
-    if (errno == EAGAIN || errno == ENOBUFS) {
+    if (errno == EAGAIN) {
       watch_.wait_writable(this);
-      return false;
+    } else if (errno == ENOBUFS) {
+      again_.start(kAgain);
+    } else {
+      fail("cannot send", errno);
     }
-    fail("cannot send", errno);
     return false;
   }
   sent_ += message.size() + 1;
@@ -185,6 +191,7 @@ void SyslogOutput::close() {
 
 void SyslogOutput::finish(Delivery delivery) {
   patience_.stop();
+  again_.stop();
   std::exchange(done_, nullptr)(std::move(delivery));
 }
 

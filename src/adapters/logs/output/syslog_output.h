@@ -48,6 +48,7 @@ class SyslogOutput final : public Output, private Wakeable {
   SyslogTarget target_;
   FdWatch watch_;
   Timer patience_;
+  Timer again_;
   int fd_ = -1;
   bool is_connecting_ = false;
   std::size_t sent_ = 0;  // bytes of the batch that are sent; kept when it is offered again

@@ -3,22 +3,38 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "adapters/datagram_socket.h"
 #include "net/address.h"
+#include "outrigger/filter.h"
 
 namespace outrigger::adapters::logs {
 
-// Which sockets of an address take syslog messages.
-struct SyslogSockets {
-  ~SyslogSockets();
-  int datagram = -1;  // UDP or a Unix datagram socket
-  int stream = -1;    // TCP or a Unix stream socket, listening
-  std::string unix_path;
+// A listening socket, TCP or Unix. Closed, and its socket file removed, when the last who holds it is gone.
+class StreamSocket {
+ public:
+  // "127.0.0.1:5514" or "unix:/run/log.sock"; the one that listens already, if it is in `store`. A stale socket file is
+  // replaced; anybody may write to a new one. The error is a sentence. Thread: the main one.
+  static std::expected<std::shared_ptr<StreamSocket>, std::string> listen(const std::string& address,
+                                                                          KeyedStore& store);
+  ~StreamSocket();
+  StreamSocket(const StreamSocket&) = delete;
+  StreamSocket& operator=(const StreamSocket&) = delete;
+
+  int fd() const { return fd_; }
+
+ private:
+  StreamSocket(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  static std::expected<std::shared_ptr<StreamSocket>, std::string> open(const net::Address& address);
+  int fd_;
+  std::string path_;  // of a Unix socket
 };
 
-// Opens what `address` names: "127.0.0.1:5514" or "unix:/run/log.sock". A stale Unix socket is replaced; anybody may
-// write to one. Errors are a sentence. They outlive a reload: whoever has the same address goes on with them.
-std::expected<std::shared_ptr<SyslogSockets>, std::string> open_syslog(const net::Address& address, bool datagram,
-                                                                       bool stream);
+// What takes syslog messages at an address; null: nothing of that kind does.
+struct SyslogSockets {
+  std::shared_ptr<DatagramSocket> datagram;
+  std::shared_ptr<StreamSocket> stream;
+};
 
 }  // namespace outrigger::adapters::logs

@@ -18,89 +18,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kTurn = 1000;  // datagrams, or reads of a connection's 64 KiB / 64
 constexpr std::size_t kTurnBytes = 1024 * 1024;
-constexpr std::size_t kLargestDatagram = 64 * 1024;
 
 std::string name_of(const sockaddr_storage& storage, socklen_t length) {
   if (length <= sizeof(sa_family_t) || storage.ss_family == AF_UNIX) return "unix";
   return net::Address(reinterpret_cast<const sockaddr*>(&storage), length).ip();
 }
 
-// How many datagrams the kernel has dropped since the socket was made, if the message says so.
-bool dropped_so_far(msghdr& header, std::uint32_t& count) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
-    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL) continue;
-    std::memcpy(&count, CMSG_DATA(control), sizeof count);
-    return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-// One datagram, one message.
-class SyslogSource::DatagramReader final : private Wakeable {
- public:
-  explicit DatagramReader(SyslogSource& source)
-      : source_(source), watch_(source.loop_), again_(source.loop_, [this] { wake(); }) {
-    watch_.set_fd(source.sockets_->datagram);
-    again_.start(Duration::zero());
-  }
-  ~DatagramReader() { watch_.close(); }
-
-  void resume() { again_.start(Duration::zero()); }
-
-  void wake() override {
-    for (int i = 0; i < kTurn; ++i) {
-      if (source_.sink_.is_full()) return;
-      if (!read_one()) return watch_.wait_readable(this);
-    }
-    again_.start(Duration::zero());
-  }
-
- private:
-  bool read_one() {
-    sockaddr_storage from{};
-    alignas(cmsghdr) std::array<char, 64> control;
-    iovec piece{buffer_.data(), buffer_.size()};
-    msghdr header{};
-    header.msg_name = &from;
-    header.msg_namelen = sizeof from;
-    header.msg_iov = &piece;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t got = ::recvmsg(watch_.fd(), &header, 0);
-    if (got < 0) return errno == EINTR;
-    count_dropped(header);
-    // A sender that goes on is known by its address: its name need not be made again.
-    if (header.msg_namelen != from_length_ || std::memcmp(&from, &from_, header.msg_namelen) != 0) {
-      from_ = from;
-      from_length_ = header.msg_namelen;
-      origin_.name = name_of(from, header.msg_namelen);
-    }
-    const std::string_view text(buffer_.data(), static_cast<std::size_t>(got));
-    const std::size_t kept = std::min(text.size(), source_.options_.longest_line);
-    source_.give(origin_, text.substr(0, kept), text.size() - kept);
-    return true;
-  }
-  void count_dropped(msghdr& header) {
-    std::uint32_t dropped = 0;
-    if (!dropped_so_far(header, dropped) || dropped == dropped_) return;
-    source_.stats_.lost("socket_buffer").add(static_cast<std::uint32_t>(dropped - dropped_));
-    dropped_ = dropped;
-  }
-
-  SyslogSource& source_;
-  FdWatch watch_;
-  Timer again_;
-  Origin origin_{"unix", nullptr};  // where a datagram has no sender's address
-  sockaddr_storage from_{};
-  socklen_t from_length_ = 0;
-  std::uint32_t dropped_ = 0;
-  std::array<char, kLargestDatagram> buffer_;
-};
 
 class SyslogSource::Connection final : private Wakeable {
  public:
@@ -170,7 +95,7 @@ class SyslogSource::Acceptor final : private Wakeable {
  public:
   explicit Acceptor(SyslogSource& source)
       : source_(source), watch_(source.loop_), again_(source.loop_, [this] { wake(); }) {
-    watch_.set_fd(source.sockets_->stream);
+    watch_.set_fd(source.sockets_.stream->fd());
     again_.start(Duration::zero());
   }
   ~Acceptor() { watch_.close(); }
@@ -198,7 +123,7 @@ class SyslogSource::Acceptor final : private Wakeable {
   Timer again_;
 };
 
-SyslogSource::SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options,
+SyslogSource::SyslogSource(EventLoop& loop, SyslogSockets sockets, SyslogOptions options,
                            std::vector<std::unique_ptr<SyslogStream>> before, EventSink& sink, LogStats& stats)
     : loop_(loop),
       sockets_(std::move(sockets)),
@@ -211,15 +136,20 @@ SyslogSource::SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> socke
 SyslogSource::~SyslogSource() = default;
 
 void SyslogSource::start() {
-  if (sockets_->datagram >= 0) datagrams_ = std::make_unique<DatagramReader>(*this);
+  if (sockets_.datagram) {
+    datagrams_.emplace(
+        loop_, sockets_.datagram, [this](const DatagramReader::Datagram& datagram) { take(datagram); },
+        [this] { return !sink_.is_full(); });
+    datagrams_->start();
+  }
   auto before = std::exchange(before_, {});
-  if (sockets_->stream < 0) return;
+  if (!sockets_.stream) return;
   for (auto& stream : before) add(std::move(stream));
   acceptor_ = std::make_unique<Acceptor>(*this);
 }
 
 void SyslogSource::resume() {
-  if (datagrams_) datagrams_->resume();
+  if (datagrams_) datagrams_->start();
   for (const auto& connection : connections_) connection->resume();
 }
 
@@ -230,6 +160,18 @@ void SyslogSource::leave(HandOver& to) {
 
 void SyslogSource::add(std::unique_ptr<SyslogStream> stream) {
   connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
+}
+
+// One datagram, one message. A sender that goes on is known by its address: its name need not be made again.
+void SyslogSource::take(const DatagramReader::Datagram& datagram) {
+  if (datagram.dropped > 0) stats_.lost("socket_buffer").add(datagram.dropped);
+  if (datagram.from_length != from_length_ || std::memcmp(&datagram.from, &from_, from_length_) != 0) {
+    from_ = datagram.from;
+    from_length_ = datagram.from_length;
+    origin_.name = name_of(from_, from_length_);
+  }
+  const std::string_view kept = datagram.content.substr(0, options_.longest_line);
+  give(origin_, kept, datagram.size - kept.size());
 }
 
 void SyslogSource::give(const Origin& origin, std::string_view message, std::uint64_t cut) {

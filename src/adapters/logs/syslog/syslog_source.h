@@ -4,6 +4,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,14 +36,14 @@ struct SyslogStream {
   SyslogFraming framing;
 };
 
-// Syslog messages from a socket: datagrams, and streams in either framing. Takes at most kTurn messages or 1 MiB in one
-// go. A sink that drops has room always; one that waits leaves connections unread, and datagrams to the kernel, whose
+// Syslog messages from a socket: datagrams, and streams in either framing. Takes at most 1 MiB of a stream in one go. A
+// sink that drops has room always; one that waits leaves connections unread, and datagrams to the kernel, whose
 // losses are counted (socket_buffer).
 class SyslogSource final : public Source {
  public:
   // `before`: connections that go on after a reload, also where they are more than the new limit; closed where streams
   // are not taken any more.
-  SyslogSource(EventLoop& loop, std::shared_ptr<SyslogSockets> sockets, SyslogOptions options,
+  SyslogSource(EventLoop& loop, SyslogSockets sockets, SyslogOptions options,
                std::vector<std::unique_ptr<SyslogStream>> before, EventSink& sink, LogStats& stats);
   ~SyslogSource() override;
 
@@ -52,19 +53,22 @@ class SyslogSource final : public Source {
 
  private:
   class Connection;
-  class DatagramReader;
   class Acceptor;
   void add(std::unique_ptr<SyslogStream> stream);
+  void take(const DatagramReader::Datagram& datagram);
   void give(const Origin& origin, std::string_view message, std::uint64_t cut);
   void retire(Connection& connection);
 
   EventLoop& loop_;
-  std::shared_ptr<SyslogSockets> sockets_;
+  SyslogSockets sockets_;
   SyslogOptions options_;
   std::vector<std::unique_ptr<SyslogStream>> before_;
   EventSink& sink_;
   LogStats& stats_;
-  std::unique_ptr<DatagramReader> datagrams_;
+  std::optional<DatagramReader> datagrams_;
+  Origin origin_{"unix", nullptr};  // of the latest datagram; its name where a sender has no address
+  sockaddr_storage from_{};
+  socklen_t from_length_ = 0;
   std::unique_ptr<Acceptor> acceptor_;
   std::list<std::unique_ptr<Connection>> connections_;
   std::list<std::unique_ptr<Connection>> retired_;

@@ -95,13 +95,20 @@ TailSource::Tracked* TailSource::track(const NamedFile& file, std::shared_ptr<Fi
 void TailSource::scan() {
   scan_due_ = false;
   scanned_at_ = loop_.now();
-  for (const std::string& directory : directories_of(options_.patterns)) {
-    int& watch = directories_.try_emplace(directory, -1).first->second;
-    if (watch < 0) watch = events_.watch_directory(directory);
-  }
+  watch_directories();
   const auto files = matching_files(options_.patterns, options_.excluded);
   find_rotated(files);
   find_new(files);
+}
+
+// Each time: one that was removed or moved and made anew is another to the kernel, which gives the watch that is there
+// for one that did not change.
+void TailSource::watch_directories() {
+  for (const std::string& directory : directories_of(options_.patterns)) {
+    int& watch = directories_.try_emplace(directory, -1).first->second;
+    const int before = std::exchange(watch, events_.watch_directory(directory));
+    if (before != watch) events_.forget(before);
+  }
 }
 
 void TailSource::find_rotated(const std::vector<NamedFile>& files) {

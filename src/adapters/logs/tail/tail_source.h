@@ -74,6 +74,7 @@ class TailSource final : public Source {
 
   void restore(FilePosition known);
   void scan();
+  void watch_directories();
   void find_new(const std::vector<NamedFile>& files);
   void find_rotated(const std::vector<NamedFile>& files);
   Tracked* track(const NamedFile& file, std::shared_ptr<FilePosition> position, bool in_front);

@@ -148,6 +148,24 @@ TEST_CASE("logs: a removed file is read to its end", "[adapters][logs]") {
   CHECK(follower.lines(3) == Strings{"1", "2", "3"});
 }
 
+TEST_CASE("logs: a directory that was removed and made again is watched again", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "sub");
+  append(directory / "sub/a.log", "1\n");
+  Follower follower(directory);
+  follower.start([&](TailOptions& options) {
+    options.patterns = {directory / "sub/*.log"};
+    options.look_every = 1h;  // only the kernel tells
+  });
+  follower.lines(1);
+  std::filesystem::remove_all(directory / "sub");
+  std::filesystem::create_directory(directory / "sub");
+  append(directory / "sub/b.log", "2\n");
+  CHECK(follower.lines(2) == Strings{"1", "2"});
+  append(directory / "sub/c.log", "3\n");
+  CHECK(follower.lines(3) == Strings{"1", "2", "3"});
+}
+
 TEST_CASE("logs: a truncated file begins anew, what was not read comes from its copy", "[adapters][logs]") {
   const TemporaryDirectory directory;
   Follower follower(directory);
