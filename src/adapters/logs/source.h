@@ -39,7 +39,7 @@ class Source {
   virtual void start() = 0;
   // The sink has room again.
   virtual void resume() {}
-  // Hands on what waits for more lines: the process ends.
+  // Hands on what waits for the end of its line or message, or for more lines: nobody goes on behind this source.
   virtual void flush() {}
   // The adapter is made anew: what the next source of this kind goes on with. Then this one is destroyed.
   virtual void leave(HandOver& to) = 0;

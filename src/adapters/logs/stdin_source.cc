@@ -45,7 +45,7 @@ void StdinSource::start() {
   watch_.set_fd(STDIN_FILENO);
   read_timer_.start(Duration::zero());
   if (options_.join.joins()) return flush_timer_.start(options_.flush_after);
-  flush();  // lines that were joined before a reload
+  flush_event();  // lines that were joined before a reload
 }
 
 void StdinSource::resume() { read_timer_.start(Duration::zero()); }
@@ -62,7 +62,6 @@ void StdinSource::read() {
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return read_timer_.start(std::chrono::milliseconds(10));
     if (got <= 0) {
       has_ended_ = true;
-      if (const auto line = splitter_.finish()) give(*line);
       flush();
       log(LogLevel::info, "standard input has ended");
       return;
@@ -78,13 +77,18 @@ void StdinSource::give(const Line& line) {
 }
 
 void StdinSource::flush() {
+  if (const auto line = splitter_.finish()) give(*line);
+  flush_event();
+}
+
+void StdinSource::flush_event() {
   joiner_.flush([this](const Event& event) { sink_.take(origin_, event); });
 }
 
 void StdinSource::leave(HandOver& to) { to.standard_input = {std::move(splitter_), joiner_.take_waiting()}; }
 
 void StdinSource::flush_late() {
-  if (joiner_.is_waiting() && loop_.now() - joiner_.changed_at() >= options_.flush_after) flush();
+  if (joiner_.is_waiting() && loop_.now() - joiner_.changed_at() >= options_.flush_after) flush_event();
   flush_timer_.start(options_.flush_after);
 }
 

@@ -37,6 +37,7 @@ class StdinSource final : public Source, private Wakeable {
   void wake() override { read(); }
   void read();
   void give(const Line& line);
+  void flush_event();
   void flush_late();
 
   EventLoop& loop_;

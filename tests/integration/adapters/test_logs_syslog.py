@@ -64,6 +64,21 @@ class In(SyslogCase):
         connection.close()
         self.assertEqual(["a\nb", "c", "d", "e"], [record["msg"] for record in self.records(proxy, 4)])
 
+    def test_a_message_without_an_end_is_passed_on_when_its_connection_is_idle_or_the_process_ends(self):
+        proxy = self.listen("idle: 100ms")
+        connection = self.tcp(proxy)
+        connection.sendall(b"<13>idle")
+        self.assertEqual("idle", self.records(proxy, 1)[0]["msg"])
+        self.assertEqual(b"", connection.recv(1))
+        proxy = self.listen()
+        lines, counted = self.tcp(proxy), self.tcp(proxy)
+        lines.sendall(b"<13>one\n<13>half")
+        counted.sendall(b"8 <13>two\n20 <13>lack")
+        self.records(proxy, 2)
+        proxy.stop()
+        self.assertEqual({"one": None, "two": None, "half": None, "lack": 12},
+                         {record["msg"].strip(): record.get("cut_bytes") for record in self.records(proxy, 4)})
+
     def test_unix_sockets(self):
         for transport, kind in (("datagram", socket.SOCK_DGRAM), ("stream", socket.SOCK_STREAM)):
             with self.subTest(transport):
@@ -248,6 +263,13 @@ adapters: {logs: [{stdin: true, logfmt: true, EXTRAoutput: {file: "DIR/out.json"
         self.assertEqual([*(f"line {n}" for n in range(1000)), "last"], [record["msg"] for record in records])
         self.assertEqual("stdin", records[0]["source"])
         self.end(process)
+
+    def test_a_half_line_is_a_record_when_the_process_ends(self):
+        process = self.run_it()
+        process.stdin.write(b"msg=whole\nmsg=half")
+        self.records(1)
+        self.end(process)
+        self.assertEqual(["whole", "half"], [record["msg"] for record in self.records(2)])
 
     def test_a_reload_keeps_what_is_half_read(self):
         process = self.run_it()

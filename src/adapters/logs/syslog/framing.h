@@ -29,10 +29,11 @@ class SyslogFraming {
     }
     return true;
   }
-  // The stream is over: what has no end is a message too.
+  // The stream is over: what has no end is a message too. What a counted one lacks is cut.
   template <class Take>
   void finish(Take&& take) {
     if (counting_ && left_ == 0) message_ = digits_;
+    cut_ += left_;
     emit(take);
   }
 

@@ -34,7 +34,7 @@ class SyslogSource::Connection final : private Wakeable {
         stream_(std::move(stream)),
         watch_(source.loop_),
         again_(source.loop_, [this] { wake(); }),
-        idle_(source.loop_, [this] { source_.retire(*this); }) {
+        idle_(source.loop_, [this] { end(); }) {
     stream_->framing.set_most(source_.options_.longest_line);
     watch_.set_fd(stream_->fd);
     source_.stats_.connections.add();
@@ -52,6 +52,7 @@ class SyslogSource::Connection final : private Wakeable {
     return std::move(stream_);
   }
   void resume() { again_.start(Duration::zero()); }
+  void flush() { source_.finish(*stream_); }
   void wake() override {
     std::array<char, 64 * 1024> buffer;
     for (std::size_t total = 0; total < kTurnBytes;) {
@@ -79,8 +80,7 @@ class SyslogSource::Connection final : private Wakeable {
     return false;
   }
   void end() {
-    stream_->framing.finish(
-        [this](std::string_view message, std::uint64_t cut) { source_.give(stream_->origin, message, cut); });
+    flush();
     source_.retire(*this);
   }
 
@@ -142,15 +142,23 @@ void SyslogSource::start() {
         [this] { return !sink_.is_full(); });
     datagrams_->start();
   }
-  auto before = std::exchange(before_, {});
-  if (!sockets_.stream) return;
-  for (auto& stream : before) add(std::move(stream));
-  acceptor_ = std::make_unique<Acceptor>(*this);
+  for (auto& stream : std::exchange(before_, {})) {
+    if (sockets_.stream) {
+      add(std::move(stream));
+    } else {
+      finish(*stream);
+    }
+  }
+  if (sockets_.stream) acceptor_ = std::make_unique<Acceptor>(*this);
 }
 
 void SyslogSource::resume() {
   if (datagrams_) datagrams_->start();
   for (const auto& connection : connections_) connection->resume();
+}
+
+void SyslogSource::flush() {
+  for (const auto& connection : connections_) connection->flush();
 }
 
 void SyslogSource::leave(HandOver& to) {
@@ -172,6 +180,11 @@ void SyslogSource::take(const DatagramReader::Datagram& datagram) {
   }
   const std::string_view kept = datagram.content.substr(0, options_.longest_line);
   give(origin_, kept, datagram.size - kept.size());
+}
+
+// The sender says no more: what it began is passed on as it is.
+void SyslogSource::finish(SyslogStream& stream) {
+  stream.framing.finish([&](std::string_view message, std::uint64_t cut) { give(stream.origin, message, cut); });
 }
 
 void SyslogSource::give(const Origin& origin, std::string_view message, std::uint64_t cut) {

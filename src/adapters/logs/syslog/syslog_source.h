@@ -49,6 +49,7 @@ class SyslogSource final : public Source {
 
   void start() override;
   void resume() override;
+  void flush() override;
   void leave(HandOver& to) override;
 
  private:
@@ -56,6 +57,7 @@ class SyslogSource final : public Source {
   class Acceptor;
   void add(std::unique_ptr<SyslogStream> stream);
   void take(const DatagramReader::Datagram& datagram);
+  void finish(SyslogStream& stream);
   void give(const Origin& origin, std::string_view message, std::uint64_t cut);
   void retire(Connection& connection);
 

@@ -110,6 +110,22 @@ TEST_CASE("logs: frames of RFC 6587 are found however the bytes come", "[adapter
   }
 }
 
+TEST_CASE("logs: a counted message that ends with its stream says what it lacks", "[adapters][logs]") {
+  for (const auto& [bytes, message] : {std::pair("20 <13>half", "<13>half+12"), std::pair("<13>half", "<13>half"),
+                                       std::pair("20", "20"), std::pair("20 ", "")}) {
+    CAPTURE(bytes);
+    SyslogFraming framing(100);
+    bool good = false;
+    CHECK(frames(framing, bytes, good).empty());
+    std::string found;
+    framing.finish([&](std::string_view text, std::uint64_t cut) {
+      found = text;
+      if (cut > 0) found += "+" + std::to_string(cut);
+    });
+    CHECK(found == message);
+  }
+}
+
 TEST_CASE("logs: frames over the limit are cut and counted", "[adapters][logs]") {
   SyslogFraming framing(4);
   bool good = false;
