@@ -16,6 +16,7 @@ namespace outrigger::adapters::logs {
 // What goes from an adapter to the one that reads the same in its place after a reload. Written by the first while it
 // ends, taken by the other at its start.
 struct HandOver {
+  int readers = 0;  // adapters that have it: where the one that ends is the last, nobody takes it
   std::optional<std::vector<FilePosition>> positions;  // how far each file is delivered
   HalfRead standard_input;
   std::vector<std::unique_ptr<SyslogStream>> streams;

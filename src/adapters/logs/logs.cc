@@ -89,13 +89,16 @@ class LogsAdapter final : public Adapter, private EventSink {
         services_(context.services),
         opened_(std::static_pointer_cast<Opened>(context.opened)),
         stats_(config.label()),
-        maker_(make_rules(config), stats_) {}
+        maker_(make_rules(config), stats_) {
+    ++opened_->hand_over->readers;
+  }
 
+  // The one that goes on, if there is one, is made already.
   ~LogsAdapter() override {
+    const bool is_last = --opened_->hand_over->readers == 0;
     if (!source_) return;
-    if (is_finishing_) {
-      source_->flush();
-      queue_->save_rest();
+    if (is_finishing_ || is_last) {
+      end(is_finishing_ ? "shutdown" : "removed");
     } else {
       hand_over();
     }
@@ -119,6 +122,7 @@ class LogsAdapter final : public Adapter, private EventSink {
   std::unique_ptr<Source> make_source();
   std::unique_ptr<Source> make_tail();
   void hand_over();
+  void end(const char* reason);
   void progress();
 
   const LogsConfig config_;
@@ -209,9 +213,16 @@ void LogsAdapter::progress() {
 
 void LogsAdapter::hand_over() {
   HandOver& to = *opened_->hand_over;
-  to.rest = queue_->take_rest();
+  to.rest = queue_->take_rest(OfFiles::read_again);
   to.form = output_->form();
   source_->leave(to);
+}
+
+// Nobody goes on. Files do where their positions are kept, or where the next one begins at their beginning.
+void LogsAdapter::end(const char* reason) {
+  finish();
+  const bool is_read_again = !state_directory(config_).empty() || config_.from == StartAt::beginning;
+  queue_->save_rest(is_read_again ? OfFiles::read_again : OfFiles::kept, reason);
 }
 
 std::unique_ptr<Adapter> make(const void* options, AdapterContext& context) {

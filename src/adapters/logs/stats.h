@@ -24,7 +24,7 @@ class LogStats {
   stats::Counter state_failures, spool_failures;
 
   // Records that nobody will see. `reason`: memory_full, spool_full, spool_unreadable, form_changed, refused,
-  // shutdown, socket_buffer.
+  // removed, shutdown, socket_buffer.
   stats::Counter lost(const char* reason) const;
 
  private:

@@ -341,6 +341,22 @@ adapters:
         self.assertEqual(list(range(20000)), self.delivered_to(sink, proxy, lambda: 20000))
         self.assertEqual(0, self.metrics(proxy).value("outrigger_logs_lost_lines_total"))
 
+    def test_what_a_removed_entry_holds_is_counted_as_lost_and_said_once(self):
+        self.CONFIG = self.CONFIG.replace("from: beginning", "from: end")
+        proxy, _ = self.run_against_a_sink_that_is_down("", 200)
+        proxy.write(self.CONFIG.replace("SPOOL", "").replace("*.log", "*.txt"))
+        until(lambda: self.metrics(proxy).value("outrigger_logs_lost_lines_total", reason="removed") == 200, "the loss")
+        self.assertEqual(1, proxy.stderr().count("records that no log output took are lost"))
+
+    def test_what_a_renamed_entry_holds_waits_in_its_spool(self):
+        self.CONFIG = self.CONFIG.replace("from: beginning", "from: end")
+        spool = 'spool: "@dir@/spool"'
+        proxy, sink = self.run_against_a_sink_that_is_down(spool, 1000)
+        proxy.write(self.CONFIG.replace("SPOOL", spool).replace("tail:", "name: other, tail:"))
+        until(lambda: self.metrics(proxy).value("outrigger_logs_spooled_bytes", adapter="other") > 0, "the new entry")
+        self.assertEqual(list(range(1000)), self.delivered_to(sink, proxy, lambda: 1000))
+        self.assertEqual(0, self.metrics(proxy).value("outrigger_logs_lost_lines_total"))
+
     def test_a_spool_outlives_a_kill(self):
         proxy, sink = self.run_against_a_sink_that_is_down('spool: "@dir@/spool"', 5000)
         proxy.kill()

@@ -221,7 +221,7 @@ void DeliveryQueue::finish_front() {
   progress_();
 }
 
-std::list<Batch> DeliveryQueue::take_rest() {
+std::list<Batch> DeliveryQueue::take_rest(OfFiles of_files) {
   seal_timer_.stop();
   if (filling_.lines > 0) {
     batches_.push_back(std::exchange(filling_, {}));
@@ -229,7 +229,8 @@ std::list<Batch> DeliveryQueue::take_rest() {
   }
   std::list<Batch> rest;
   for (Batch& batch : batches_) {
-    if (batch.spooled_as != 0 || !batch.checkpoints.empty() || batch.lines == 0) continue;
+    const bool is_read_again = of_files == OfFiles::read_again && !batch.checkpoints.empty();
+    if (batch.spooled_as != 0 || is_read_again || batch.lines == 0) continue;
     count(batch, -1);
     rest.push_back(std::move(batch));
     batch = {};
@@ -256,8 +257,10 @@ void DeliveryQueue::put_rest(std::list<Batch> rest, std::string_view form) {
   if (!batches_.empty()) retry_timer_.start(Duration::zero());
 }
 
-void DeliveryQueue::save_rest() {
-  for (Batch& batch : take_rest()) {
+void DeliveryQueue::save_rest(OfFiles of_files, const char* reason) {
+  std::uint64_t lost = 0;
+  std::string problem;
+  for (Batch& batch : take_rest(of_files)) {
     const bool has_room = has_disk_room();
     const auto number = has_room ? spool_->put(batch.bytes, batch.lines) : std::unexpected(std::string());
     if (number) {
@@ -265,10 +268,13 @@ void DeliveryQueue::save_rest() {
       continue;
     }
     if (has_room) stats_.spool_failures.add();
-    stats_.lost("shutdown").add(static_cast<std::int64_t>(batch.lines));
-    log(LogLevel::warn, "records that no log output took are lost",
-        {{"adapter", stats_.adapter()}, {"lines", std::to_string(batch.lines)}, {"error", number.error()}});
+    problem = number.error();
+    lost += batch.lines;
   }
+  if (lost == 0) return;
+  stats_.lost(reason).add(static_cast<std::int64_t>(lost));
+  log(LogLevel::warn, "records that no log output took are lost",
+      {{"adapter", stats_.adapter()}, {"reason", reason}, {"lines", std::to_string(lost)}, {"error", problem}});
 }
 
 }  // namespace outrigger::adapters::logs

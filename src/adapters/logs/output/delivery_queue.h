@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <optional>
@@ -25,6 +26,9 @@ struct QueueOptions {
   Duration longest_pause = std::chrono::seconds(30);
   bool may_drop = true;  // without room the oldest batch goes; else the queue says that it is full
 };
+
+// What becomes of records of files that are not delivered: the next adapter reads them again, or nobody does.
+enum class OfFiles : std::uint8_t { read_again, kept };
 
 // The records between an adapter and its output, in order, in batches that are offered one at a time until the output
 // takes or refuses them.
@@ -54,13 +58,13 @@ class DeliveryQueue {
   void hurry();
   // Everything was delivered.
   bool is_empty() const { return batches_.empty() && filling_.lines == 0; }
-  // The adapter is made anew: the batches that are in memory, in order. Those of files aside, which are read again.
-  std::list<Batch> take_rest();
+  // The adapter is made anew: the batches that are in memory, in order.
+  std::list<Batch> take_rest(OfFiles of_files);
   // And back, in front of everything. What an output of another form was to get (`form`) is lost.
   void put_rest(std::list<Batch> rest, std::string_view form);
-  // The process ends: what is in memory goes to the spool; without one, or without room there, it is lost. What came
-  // from files is read again.
-  void save_rest();
+  // Nobody goes on behind it: what is in memory goes to the spool; without one, or without room there, it is lost, for
+  // `reason`.
+  void save_rest(OfFiles of_files, const char* reason);
 
  private:
   bool has_disk_room() const { return spool_ && !spool_failed_ && on_disk_ + options_.batch_bytes <= options_.disk; }

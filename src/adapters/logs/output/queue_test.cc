@@ -223,7 +223,7 @@ TEST_CASE("logs: what waits is only for an output of its form", "[adapters][logs
     other.sink.answer = Delivery::Result::later;
     other.add("yyyyyyyyy");
     Bench third(small(), "", "syslog");
-    third.queue->put_rest(other.queue->take_rest(), other.sink.form());
+    third.queue->put_rest(other.queue->take_rest(OfFiles::read_again), other.sink.form());
     CHECK(third.queue->is_empty());
     CHECK(third.stats.lost("form_changed").total() == 4);
   }
@@ -252,7 +252,7 @@ TEST_CASE("logs: at the end what is in memory goes to the spool", "[adapters][lo
     bench.sink.answer = Delivery::Result::later;
     bench.add("aaaaaaaaa");
     bench.add("b");
-    bench.queue->save_rest();
+    bench.queue->save_rest(OfFiles::read_again, "shutdown");
   }
   Bench bench(small(), directory / "spool");
   bench.run([&] { return bench.queue->is_empty(); });
@@ -269,8 +269,30 @@ TEST_CASE("logs: the spool has its limit at the end too", "[adapters][logs]") {
     const auto lost = bench.stats.lost("shutdown").total();
     bench.sink.answer = Delivery::Result::later;
     for (const char* text : {"aaaaaaaaa", "bbbbbbbbb", "ccccccccc"}) bench.add(text);
-    bench.queue->save_rest();
+    bench.queue->save_rest(OfFiles::read_again, "shutdown");
     CHECK(bench.stats.lost("shutdown").total() == lost + 1);
   }
   CHECK(Spool::open(directory / "spool", "json").value().found().size() == 2);
+}
+
+TEST_CASE("logs: without a spool what nobody goes on with is lost for a reason", "[adapters][logs]") {
+  Bench bench(small());
+  const auto lost = bench.stats.lost("removed").total();
+  bench.sink.answer = Delivery::Result::later;
+  bench.add("aaaaaaaaa");
+  bench.add("b");
+  bench.queue->save_rest(OfFiles::read_again, "removed");
+  CHECK(bench.stats.lost("removed").total() == lost + 2);
+}
+
+TEST_CASE("logs: what came from files is left to them only where they are read again", "[adapters][logs]") {
+  const TemporaryDirectory directory;
+  const auto file = std::make_shared<FilePosition>();
+  for (const auto& [of_files, kept] : {std::pair(OfFiles::read_again, 0U), std::pair(OfFiles::kept, 1U)}) {
+    Bench bench(small(), directory / "spool");
+    bench.sink.answer = Delivery::Result::later;
+    bench.add("aaaaaaaaa", file, 10);
+    bench.queue->save_rest(of_files, "removed");
+    CHECK(Spool::open(directory / "spool", "json").value().found().size() == kept);
+  }
 }
