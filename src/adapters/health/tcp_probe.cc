@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "base/units.h"
+#include "net/self_connection.h"
 
 namespace outrigger::adapters {
 
@@ -39,13 +41,12 @@ void TcpProbe::try_next() {
     const net::Connecting begun = net::start_connect(left_.back());
     left_.pop_back();
     fd_ = begun.fd;
-    if (fd_ >= 0 && !begun.in_progress && begun.error == 0) return finish("");
-    if (fd_ >= 0 && begun.in_progress) {
+    if (begun.in_progress) {
       watch_ = std::make_unique<FdWatch>(services_.loop);
       watch_->set_fd(fd_);
       return watch_->wait_writable(this);
     }
-    problem_ = std::strerror(begun.error);
+    if (is_good(begun.error)) return finish("");
     close();
   }
   finish(problem_);
@@ -53,10 +54,15 @@ void TcpProbe::try_next() {
 
 // The watch that called is destroyed in here, which it allows.
 void TcpProbe::wake() {
-  const int error = net::connect_error(fd_);
-  if (error == 0) return finish("");
-  problem_ = std::strerror(error);
+  if (is_good(net::connect_error(fd_))) return finish("");
   try_next();
+}
+
+// Whom nobody answers but itself was refused.
+bool TcpProbe::is_good(int error) {
+  if (error == 0 && net::is_connected_to_itself(fd_)) error = ECONNREFUSED;
+  problem_ = std::strerror(error);
+  return error == 0;
 }
 
 void TcpProbe::close() {

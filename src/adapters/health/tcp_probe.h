@@ -8,7 +8,8 @@
 
 namespace outrigger::adapters {
 
-// Connects to the addresses of a name, one after the other, and closes.
+// Connects to the addresses of a name, one after the other, and closes. Where nobody listens it may get itself for
+// a peer: that is a refusal too.
 class TcpProbe final : public Probe, private Wakeable {
  public:
   TcpProbe(std::string target, Duration timeout, const AdapterServices& services);
@@ -18,6 +19,7 @@ class TcpProbe final : public Probe, private Wakeable {
  private:
   void wake() override;
   void try_next();
+  bool is_good(int error);
   void close();
   void finish(std::string problem);
 

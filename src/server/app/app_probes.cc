@@ -1,12 +1,12 @@
 #include "server/app/app_probes.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "net/address.h"
+#include "net/self_connection.h"
 #include "server/admin/upstream_report.h"
 
 namespace outrigger::server {
@@ -38,22 +38,6 @@ class Asking : public AppProbe {
   Timer timer_;
 };
 
-// Linux may pick the very port that a socket connects to, where nobody listens, and connects it to itself. Such a one
-// is reset at its end: no TIME_WAIT keeps the app off its port.
-bool is_connected_to_itself(int fd) {
-  sockaddr_storage here{}, there{};
-  socklen_t here_length = sizeof here, there_length = sizeof there;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&here), &here_length) != 0 || here.ss_family == AF_UNIX ||
-      ::getpeername(fd, reinterpret_cast<sockaddr*>(&there), &there_length) != 0 ||
-      net::Address(reinterpret_cast<const sockaddr*>(&here), here_length) !=
-          net::Address(reinterpret_cast<const sockaddr*>(&there), there_length)) {
-    return false;
-  }
-  const linger reset{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  return true;
-}
-
 class PortProbe final : public Asking {
  public:
   PortProbe(EventLoop& loop, net::Address address, std::function<void()> is_up)
@@ -65,7 +49,7 @@ class PortProbe final : public Asking {
     pollfd one{connecting_.fd, POLLOUT, 0};
     if (connecting_.fd >= 0 && ::poll(&one, 1, 0) == 0) return false;
     const bool is_connected =
-        connecting_.fd >= 0 && net::connect_error(connecting_.fd) == 0 && !is_connected_to_itself(connecting_.fd);
+        connecting_.fd >= 0 && net::connect_error(connecting_.fd) == 0 && !net::is_connected_to_itself(connecting_.fd);
     close();
     if (!is_connected) connecting_ = net::start_connect(address_);
     return is_connected;

@@ -1,10 +1,15 @@
 """adapters.health: checks of the service in /readyz, on listeners, by webhook and as a metric."""
 import json
+import pathlib
+import subprocess
+import tempfile
 
 from support import raw
 from support.case import Case
 from support.curl import curl
 from support.metrics import Metrics
+from support.namespaces import one_port
+from support.outrigger import BINARY
 from support.pages import Pages
 from support.wait import until
 
@@ -133,3 +138,14 @@ adapters: {health: [{name: app, every: 100ms, fall: 1, rise: 1, all: [{breaker: 
     def test_two_entries_of_a_path_are_refused(self):
         with self.assertRaisesRegex(AssertionError, "the path /a is already taken by adapters.health.0.\.path"):
             self.serve('{path: /a, all: [{pid: 1}]}', '{path: /a, all: [{pid: 1}]}')
+
+    def test_a_port_that_nobody_listens_on_is_not_well_where_the_check_connects_to_itself(self):
+        directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (directory / "o.yaml").write_text("version: 1\nstatus: {address: '127.0.0.1:9'}\nadapters:\n  health:\n"
+                                          "    - {every: 100ms, all: [{tcp: '127.0.0.1:40000'}]}\n")
+        with open(directory / "log", "wb") as log:
+            process = subprocess.Popen([*one_port(self), BINARY, "run", "-c", str(directory / "o.yaml")], stderr=log)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        until(lambda: "the service is not well" in (directory / "log").read_text(), "the check to fail")
+        self.assertIn("Connection refused", (directory / "log").read_text())
