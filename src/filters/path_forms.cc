@@ -2,24 +2,20 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "outrigger/headers.h"
 
 namespace outrigger::filters {
 namespace {
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+using base::hex_value;
 
 // One layer of percent-encoding, also in place; a backslash is a slash to some, and NUL the end to others. The new end.
 char* decode_once(std::string_view path, char* out) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     char c = path[i];
-    if (c == '%' && i + 2 < path.size() && hex(path[i + 1]) >= 0 && hex(path[i + 2]) >= 0) {
-      c = static_cast<char>(hex(path[i + 1]) * 16 + hex(path[i + 2]));
+    if (c == '%' && i + 2 < path.size() && hex_value(path[i + 1]) >= 0 && hex_value(path[i + 2]) >= 0) {
+      c = static_cast<char>(hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]));
       i += 2;
     }
     if (c == '\0') break;

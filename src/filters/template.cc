@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/percent.h"
 #include "base/suggest.h"
 #include "outrigger/grammar.h"
 
@@ -14,7 +15,6 @@ using Part = Template::Part;
 using Parsed = std::expected<Part, std::string>;
 
 constexpr std::string_view kHeader = "header:";
-constexpr std::string_view kHex = "0123456789ABCDEF";
 
 Parsed parse_header(std::string_view name) {
   if (!is_token(name)) return std::unexpected("\"" + std::string(name) + "\" is not the name of a header field");
@@ -45,25 +45,10 @@ Parsed parse_variable(std::string_view name, Template::Rules rules) {
   return Part{{}, *value, true};
 }
 
-bool may_stand_in_url(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
 std::string_view encoded(std::string_view text, Arena& arena) {
   char* const begin = arena.array<char>(text.size() * 3);
-  char* at = begin;
-  for (const char c : text) {
-    if (may_stand_in_url(c)) {
-      *at++ = c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    *at++ = '%';
-    *at++ = kHex[byte >> 4];
-    *at++ = kHex[byte & 15];
-  }
-  return {begin, static_cast<std::size_t>(at - begin)};
+  const char* const end = base::percent_encode(text, begin);
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 // Nothing that comes from outside may end a line of a head.

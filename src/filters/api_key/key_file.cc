@@ -1,18 +1,13 @@
 #include "filters/api_key/key_file.h"
 
+#include <algorithm>
 #include <optional>
 
+#include "base/hex.h"
 #include "base/random.h"
 
 namespace outrigger::filters {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
@@ -23,13 +18,9 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<base::crypto::Digest> parse_digest(std::string_view text) {
   base::crypto::Digest digest{};
-  if (text.size() != digest.size() * 2) return std::nullopt;
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex(text[2 * i]);
-    const int low = hex(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest[i] = static_cast<std::uint8_t>(high * 16 + low);
-  }
+  const auto bytes = base::from_hex(text, digest.size());
+  if (!bytes) return std::nullopt;
+  std::ranges::copy(*bytes, digest.begin());
   return digest;
 }
 
