@@ -158,6 +158,7 @@ Task<Response> AdminApi::info(Exchange& exchange) {
                               {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
                               {"phase", std::string(name_of(server_.lifecycle().phase()))},
                               {"not_ready", why_not_ready(server_)},
+                              {"missing", RemoteDocuments::problems(false)},
                               {"drain", drain_state(server_.lifecycle())},
                               {"app", app_state(server_.app())},
                               {"file", server_.reloader().source().file},

@@ -1,6 +1,7 @@
 """The dashboard of the admin address: the page as it is sent, and what a real browser shows of it."""
 import json
 import re
+import time
 
 from support.browser import Browser, needs_browser
 from support.case import Case
@@ -157,7 +158,17 @@ class Shown(Served):
         self.browser.until_text("#figures .bad", "5xx")
         self.assertNotIn("NaN", figures)
         self.browser.until_text("#upstreams", "app", self.app.address, "not checked", "breaker closed", "20 of 20 failed")
-        self.assertEqual([], self.browser.all(".alarm"))
+        self.assertEqual([], self.browser.all(".alarm, #problems strong"))
+        self.browser.click("#show-config")
+        self.browser.until_text("#config", "num_retries: 1", f"{self.served.file}:15")
+        self.browser.click("#config button", "Close")
+
+    def test_it_says_why_the_process_is_not_ready(self):
+        config = CONFIG.replace("TOKEN", "").replace("{request_id: {}}", '{jwt: {issuer: i, audience: a, jwks: "http://@keys@/keys"}}')
+        served = self.proxy(config, self.app, steady=self.steady.address, keys=f"127.0.0.1:{free_port()}")
+        self.browser.open(f"http://{served.address('listen_admin')}/")
+        self.browser.until_text("#state", "not ready: requests are refused without")
+        self.browser.until_text("#problems strong", f"refused without http://{served.address('keys')}/keys", "Connection refused")
 
     def test_a_failed_request_appears_and_tells_why(self):
         self.open()
@@ -166,7 +177,7 @@ class Shown(Served):
         self.browser.click("#requests button", "/broken")
         why = self.browser.until_text("#why", "GET http://test/broken?a=1", got.get("X-Request-Id"))
         line = next(number for number, text in enumerate(CONFIG.splitlines(), 1) if "retry:" in text)
-        for words in ("web › all › app", "503", f"{self.served.file}:{line}", "circuit_breaker", "Tries", self.app.address, "tried again"):
+        for words in ("web › all › app", "503", f"{self.served.file}:{line}", "circuit_breaker", "Tries", self.app.address, "after 503"):
             self.assertIn(words, why)
         self.assertEqual(2, len(self.browser.all("#why table:nth-of-type(2) tbody tr")), "tries")
         self.assertIn(got.get("X-Request-Id"), self.browser.driver.current_url)
@@ -187,7 +198,7 @@ class Shown(Served):
         self.browser.click("#why button", "Close")
         self.browser.element("#filter [name=id]").clear()
         self.browser.element("#filter [name=id]").send_keys("nobody-has-it\n")
-        self.browser.until_text("#filter-says", "no such request is kept")
+        self.browser.until_text("#id-says", "no such request is kept")
 
     def test_the_list_shows_what_is_asked_for_the_latest_first(self):
         self.open()
@@ -274,6 +285,7 @@ class Shown(Served):
         self.browser.click(".breaker button", "force open")
         self.browser.click("#ask button", "Force open")
         self.browser.until_text("#upstreams", "breaker forced open")
+        self.browser.until_text("#problems strong", "1 breaker open")
         self.get("/x")
         self.assertEqual(2, len(self.app.requests), "it is open")
         self.browser.until_text("#requests", "breaker_open")
@@ -307,6 +319,18 @@ class Shown(Served):
         self.browser.until_text("#state", "ready")
         self.assertEqual([], self.browser.all("#token"))
         self.assertNotIn("s3cret", self.browser.script("return document.documentElement.outerHTML + location + document.cookie"))
+
+    def test_it_asks_only_while_somebody_looks(self):
+        self.open()
+        self.browser.script("self.isAway = true; Object.defineProperty(document, 'hidden', {get: () => isAway}); "
+                            "document.dispatchEvent(new Event('visibilitychange'))")
+        calls = lambda: self.browser.script("return performance.getEntriesByType('resource').length")
+        time.sleep(1)  # what was under way
+        before = calls()
+        time.sleep(4.5)
+        self.assertEqual(before, calls())
+        self.browser.script("isAway = false; document.dispatchEvent(new Event('visibilitychange'))")
+        until(lambda: calls() > before, "the next look")
 
     def test_it_fits_a_phone(self):
         self.open()

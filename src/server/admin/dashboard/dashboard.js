@@ -3,7 +3,7 @@ import {getJson, getText, onToken, Refused} from "./client.js";
 import {showFigures} from "./figures.js";
 import {clock, made, one, say, sync, uptimeText} from "./page.js";
 import {beginRequests, showKept} from "./requests.js";
-import {beginUpstreams, showCaches, showUpstreams} from "./upstreams.js";
+import {beginUpstreams, problemsOf, showCaches, showUpstreams} from "./upstreams.js";
 
 const kInterval = 2000;  // ms
 
@@ -43,11 +43,24 @@ function showReload({ok, at, generation, diagnostics}, file) {
   sync(one("ol", part), diagnostics, (each) => JSON.stringify(each), diagnostic);
 }
 
+// The file may already say something else.
+async function showConfig() {
+  const dialog = one("#config"), text = one("pre", dialog);
+  try {
+    say(text, await getText("api/config"));
+  } catch (error) {
+    say(text, error.message);
+  }
+  dialog.showModal();
+}
+
 async function look() {
   const [info, metrics, upstreams, breakers, caches] = await Promise.all([
     getJson("api/info"), getText("api/metrics"), getJson("api/upstreams"), getJson("api/breakers"), getJson("api/caches"), showKept()]);
   showProcess(info);
   showReload(info.reload, info.file);
+  const missing = info.missing.split("\n").filter(Boolean).map((document) => `refused without ${document}`);
+  sync(one("#problems"), [...problemsOf(upstreams, breakers), ...missing], (text) => text, (text) => made("strong", "badge bad", text));
   showFigures(metrics, info);
   showUpstreams(upstreams, breakers);
   showCaches(caches);
@@ -93,5 +106,6 @@ async function ask() {
 onToken(ask);
 beginUpstreams(ask);
 beginRequests(ask);
+one("#show-config").addEventListener("click", showConfig);
 document.addEventListener("visibilitychange", ask);
 ask();

@@ -72,22 +72,21 @@ function figuresOf(before, now, info) {
   const seconds = Math.max(0.001, (now.at - before.at) / 1000);
   const rate = (...what) => Math.max(0, (sum(now, ...what) - sum(before, ...what)) / seconds);
   const all = rate("outrigger_requests_total"), status = (kind) => rate("outrigger_requests_total", "status", kind);
-  const failures = [...new Set(now.series.filter(({name}) => name === "outrigger_failures_total").map(({labels}) => labels.failure))]
-    .map((name) => [name, rate("outrigger_failures_total", "failure", name)])
-    .filter(([, amount]) => amount > 0).sort(([, a], [, b]) => b - a);
-  const errors = all > 0 ? 100 * status("5xx") / all : 0;
+  const mostOf = (names, amountOf) => names.map((name) => [amountOf(name), name]).filter(([amount]) => amount > 0)
+    .sort(([a], [b]) => b - a).slice(0, 3).map(([amount, name]) => `${amount.toFixed(1)} ${name}`).join("\n");
+  const failures = [...new Set(now.series.filter(({name}) => name === "outrigger_failures_total").map(({labels}) => labels.failure))];
+  const failed = rate("outrigger_failures_total"), errors = all > 0 ? 100 * status("5xx") / all : 0;
   const [old, fresh] = [buckets(before), buckets(now)];
   const cache = (kind) => rate("outrigger_cache_requests_total", "result", kind);
   const asked = rate("outrigger_cache_requests_total"), isReady = now !== before;
   const shown = (text) => isReady ? text : "–";
-  const listed = (amounts) => amounts.map(([name, amount]) => `${name} ${amount.toFixed(1)}`).join(" · ");
-  const statuses = ["2xx", "3xx", "4xx", "5xx", "none"].map((kind) => [kind, status(kind)]).filter(([, amount]) => amount > 0);
   const figures = [
-    ["requests/s", shown(all.toFixed(1)), listed(statuses)],
-    ["5xx", shown(`${errors.toFixed(errors < 10 ? 1 : 0)} %`), `of requests, over ${Math.round(seconds)} s`, errors >= 1 ? "bad" : ""],
-    ["failures/s", shown(rate("outrigger_failures_total").toFixed(1)), listed(failures.slice(0, 3)), failures.length > 0 ? "bad" : ""],
-    ["p50", shown(timeText(quantile(old, fresh, 0.5))), ""],
-    ["p99", shown(timeText(quantile(old, fresh, 0.99))), `p90 ${timeText(quantile(old, fresh, 0.9))}`],
+    ["requests/s", shown(all.toFixed(1)), mostOf(["2xx", "3xx", "4xx", "5xx", "none"], status)],
+    ["5xx", shown(`${errors.toFixed(errors < 10 ? 1 : 0)} %`), `of the requests\nof the last ${Math.round(seconds)} s`, errors >= 1 ? "bad" : ""],
+    ["failures/s", shown(failed.toFixed(1)), mostOf(failures, (name) => rate("outrigger_failures_total", "failure", name)),
+      failed > 0 ? "bad" : ""],
+    ["p50", shown(timeText(quantile(old, fresh, 0.5))), `p90 ${timeText(quantile(old, fresh, 0.9))}`],
+    ["p99", shown(timeText(quantile(old, fresh, 0.99))), ""],
     ["connections", String(info.open_connections), `${sum(now, "outrigger_requests_in_flight")} requests in flight`],
     ["memory", bytesText(sum(now, "process_resident_memory_bytes")), `CPU ${(rate("process_cpu_seconds_total") * 100).toFixed(0)} %`]];
   if (now.series.some(({name}) => name === "outrigger_cache_requests_total")) {

@@ -19,8 +19,8 @@ export function button(text, label, act) {
   return element;
 }
 
-// Control and direction characters could make text look like what it is not.
-export const harmless = (text) => String(text).replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+// Control and direction characters could make text look like what it is not. Lines stay.
+export const harmless = (text) => String(text).replace(/(?!\n)[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 
 // Writes only what changed: a selection stays.
 export function say(element, text) {

@@ -124,13 +124,13 @@ function restart() {
 
 async function lookUp() {
   const id = fields.id.value.trim();
-  if (!id) return;
+  let problem = "";
   try {
-    await showWhyOf(id);
-    say(says, "");
+    if (id) await showWhyOf(id);
   } catch (error) {
-    say(says, error.message);
+    problem = error.message;
   }
+  say(one("#id-says"), problem);
 }
 
 export function beginRequests(lookAgain) {

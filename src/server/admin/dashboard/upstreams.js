@@ -30,16 +30,17 @@ function makeBreaker(breaker) {
     const text = position === "automatic" ? "automatic" : `force ${position}`;
     return button(text, `${text}: breaker of ${breaker.upstream} ${breaker.endpoint}`.trim(), () => force(breaker, position));
   });
-  return made("div", "breaker", made("span", "badge"), made("span", "quiet"), ...buttons);
+  return made("div", "breaker", made("span", "badge"), made("span", "quiet"), made("span", "forces", ...buttons));
 }
 function updateBreaker(element, breaker) {
-  const [badge, facts, ...buttons] = element.children;
+  const [badge, facts, forces] = element.children;
   const isForced = breaker.forced !== "automatic", state = isForced ? breaker.forced : breaker.state;
   badge.className = `badge ${kStates[state]}`;
   say(badge, `breaker ${isForced ? "forced " : ""}${state.replace("_", "-")}`);
-  say(facts, [breaker.route, breaker.reason, `${breaker.failures} of ${breaker.requests} failed`].filter(Boolean).join(" · "));
+  const counts = breaker.requests > 0 ? `${breaker.failures} of ${breaker.requests} failed` : "";
+  say(facts, [breaker.route, state === "closed" && !isForced ? "" : breaker.reason, counts].filter(Boolean).join(" · "));
   element.title = breaker.place;
-  ["open", "closed", "automatic"].forEach((position, i) => { buttons[i].hidden = breaker.forced === position; });
+  ["open", "closed", "automatic"].forEach((position, i) => { forces.children[i].hidden = breaker.forced === position; });
 }
 const breakerKey = ({upstream, endpoint, route, place}) => [upstream, endpoint, route, place].join(" ");
 
@@ -79,6 +80,16 @@ function updateUpstream(element, {upstream, breakers}) {
   const items = upstream.endpoints.map((endpoint) =>
     ({endpoint, breakers: breakers.filter((breaker) => breaker.endpoint === endpoint.name && !endpoint.draining)}));
   sync(endpoints, items, ({endpoint}) => `${endpoint.name} ${endpoint.draining}`, makeEndpoint, updateEndpoint);
+}
+
+// What is wrong, in as few words as can be.
+export function problemsOf(upstreams, breakers) {
+  const endpoints = upstreams.flatMap((upstream) => upstream.endpoints).filter((endpoint) => !endpoint.draining);
+  const counts = [
+    [breakers.filter((breaker) => (breaker.forced === "automatic" ? breaker.state : breaker.forced) !== "closed").length, "breaker", "open"],
+    [endpoints.filter((endpoint) => healthOf(endpoint)[1] === "bad").length, `of ${endpoints.length} endpoint`, "out"],
+    [upstreams.flatMap((upstream) => upstream.sources).filter((source) => source.is_failing).length, "look-up", "failing"]];
+  return counts.filter(([count]) => count > 0).map(([count, what, how]) => `${count} ${what}${count === 1 && !what.startsWith("of") ? "" : "s"} ${how}`);
 }
 
 export function showUpstreams(upstreams, breakers) {
