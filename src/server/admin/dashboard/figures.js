@@ -84,10 +84,9 @@ function figuresOf(before, now, info) {
     ["requests/s", shown(all.toFixed(1)), mostOf(["2xx", "3xx", "4xx", "5xx", "none"], status)],
     ["5xx", shown(`${errors.toFixed(errors < 10 ? 1 : 0)} %`), `of the requests\nof the last ${Math.round(seconds)} s`, errors >= 1 ? "bad" : ""],
     ["failures/s", shown(failed.toFixed(1)), mostOf(failures, (name) => rate("outrigger_failures_total", "failure", name)),
-      failed > 0 ? "bad" : ""],
-    ["p50", shown(timeText(quantile(old, fresh, 0.5))), `p90 ${timeText(quantile(old, fresh, 0.9))}`],
-    ["p99", shown(timeText(quantile(old, fresh, 0.99))), ""],
-    ["connections", String(info.open_connections), `${sum(now, "outrigger_requests_in_flight")} requests in flight`],
+      failed > 0 ? "wide bad" : "wide"],
+    ["p99", shown(timeText(quantile(old, fresh, 0.99))), `p90 ${timeText(quantile(old, fresh, 0.9))}\np50 ${timeText(quantile(old, fresh, 0.5))}`],
+    ["connections", String(info.open_connections), `${sum(now, "outrigger_requests_in_flight")} in flight`],
     ["memory", bytesText(sum(now, "process_resident_memory_bytes")), `CPU ${(rate("process_cpu_seconds_total") * 100).toFixed(0)} %`]];
   if (now.series.some(({name}) => name === "outrigger_cache_requests_total")) {
     const hits = cache("hit") + cache("stale") + cache("revalidated");

@@ -6,6 +6,7 @@ import {idOf, showWhy, showWhyOf, statusKind, urlOf} from "./why.js";
 const kMost = 200;         // rows that are live
 const kKept = 100;         // rows that are kept
 const kAgain = 2000;       // ms until a tap that ended is opened again
+const kDrawn = 250;        // ms
 const kTyping = 300;       // ms
 
 const form = one("#filter"), fields = form.elements, rows = one("#requests tbody"), says = one("#filter-says");
@@ -51,20 +52,21 @@ export async function showKept() {
   }
 }
 
-// Follows /api/tap until it is told to stop. What comes between two frames is drawn once; at most kMost are held.
+// Follows /api/tap until it is told to stop. At most kMost rows are held, and drawn every kDrawn: under load nobody could
+// read them faster.
 class Live {
   constructor() {
     this.stopped = new AbortController();
     this.newest = [];
     this.lost = 0;
-    this.frame = 0;
+    this.timer = 0;
     showRows([]);
     this.follow();
   }
 
   stop() {
     this.stopped.abort();
-    cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
   }
 
   async follow() {
@@ -88,27 +90,25 @@ class Live {
       if (done) return;
       const lines = (rest + value).split("\n");
       rest = lines.pop();
-      this.take(lines.filter(Boolean).map((line) => JSON.parse(line)));
+      this.take(lines.filter(Boolean));
     }
   }
 
-  take(records) {
+  take(lines) {
+    this.lost += Math.max(0, lines.length - kMost);
+    const records = lines.slice(-kMost).map((line) => JSON.parse(line)), {kind} = wanted();
     for (const {lost = 0} of records) this.lost += lost;
-    const {kind} = wanted();
     const requests = records.filter((record) => record.number && (!kind || record.kept_because.includes(kind)));
     this.newest = [...requests.reverse(), ...this.newest].slice(0, kMost);
-    this.frame ||= requestAnimationFrame(() => this.draw());
+    this.timer ||= setTimeout(() => this.draw(), kDrawn);
   }
 
   // A row does not move away under the pointer.
   draw() {
-    this.frame = 0;
+    if (this.stopped.signal.aborted) return;
     const isPointedAt = matchMedia("(hover: hover)").matches && rows.matches(":hover");
-    if (isPointedAt) {
-      this.frame = requestAnimationFrame(() => this.draw());
-    } else {
-      showRows(this.newest);
-    }
+    if (!isPointedAt) showRows(this.newest);
+    this.timer = isPointedAt ? setTimeout(() => this.draw(), kDrawn) : 0;
     const lost = this.lost > 0 ? `${this.lost} were too many to show` : "";
     say(says, [isPointedAt ? "waits while you point at a row" : "", lost].filter(Boolean).join(" · "));
   }
