@@ -67,7 +67,7 @@ std::string starter(const InitOptions& options) {
          "    # health_check: {path: /healthz, interval: 5s}\n"
          "\n"
          "status: {address: 127.0.0.1:9902}         # read-only: /metrics /livez /readyz /startupz\n"
-         "admin: {address: 127.0.0.1:9901}          # for `outrigger why`, `tap`, `top`, `reload`, `drain`\n";
+         "admin: {address: 127.0.0.1:9901}          # dashboard, `outrigger why`, `tap`, `top`, `reload`, `drain`\n";
 }
 
 // All of `text` or no file; gives errno, EEXIST where there is one.

@@ -69,7 +69,7 @@ void add_proxy(CLI::App& app, int& exit_code) {
   auto* tls = command->add_option("--tls", options->tls, "self-signed, or a certificate file; absent: plain text");
   command->add_option("--key", options->key, "The certificate's key file")->needs(tls);
   command->add_option("--status", options->status, "Metrics and probes (127.0.0.1:9902), or off");
-  command->add_option("--admin", options->admin, "Admin API (127.0.0.1:9901), or off");
+  command->add_option("--admin", options->admin, "Dashboard and API (127.0.0.1:9901), or off");
   command->add_option("--workers", options->workers, "Worker threads; absent: the CPU quota, without one min(4, cores)")
       ->check(CLI::Range(1, 64));
   command->add_flag("--print", options->print, "Prints the configuration file that these options stand for, and ends");

@@ -70,6 +70,7 @@ Try, each several times:
   outrigger demo --requests 1000            error rates and latencies side by side, instead of this
 
 Watch:
+  http://@admin@/    the dashboard
   the access log below: "tries" and "why" show what was hidden from the client
   curl http://@status@/metrics
   curl http://@admin@/api/breakers
@@ -145,7 +146,7 @@ void add_demo(CLI::App& app, int& exit_code) {
   command->add_option("--listen", options->listen, "Where Outrigger listens (127.0.0.1:8443)");
   command->add_option("--service", options->service, "Where the flaky service listens (127.0.0.1:8080)");
   command->add_option("--status", options->status, "Metrics and probes (127.0.0.1:9902)");
-  command->add_option("--admin", options->admin, "Admin API (127.0.0.1:9901)");
+  command->add_option("--admin", options->admin, "Dashboard and API (127.0.0.1:9901)");
   command->add_flag("--print", options->print, "Prints the demo's configuration file, and ends");
   command->footer("Example:\n  outrigger demo\n  outrigger demo --requests 1000");
   command->callback([options, &exit_code] { exit_code = demo(*options); });

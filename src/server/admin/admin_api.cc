@@ -10,6 +10,8 @@
 #include "net/address.h"
 #include "server/admin/answers.h"
 #include "server/admin/cache_report.h"
+#include "server/admin/dashboard.h"
+#include "server/admin/query.h"
 #include "server/admin/status_pages.h"
 #include "server/admin/times.h"
 #include "server/admin/upstream_report.h"
@@ -69,8 +71,8 @@ struct AdminApi::Call {
 };
 
 const AdminApi::Call AdminApi::kCalls[] = {
-    {"/", Method::get, &AdminApi::index, "this list"},
-    {"/api/info", Method::get, &AdminApi::info, "version, uptime, phase, the latest reload"},
+    {"/api", Method::get, &AdminApi::index, "this list"},
+    {"/api/info", Method::get, &AdminApi::info, "version, uptime, phase, why it is not ready, the latest reload"},
     {"/api/config", Method::get, &AdminApi::config, "the effective configuration and where each value was set, YAML"},
     {"/api/requests", Method::get, &AdminApi::requests,
      "kept requests: ?status=5xx&path=/a&host=&failure=&slower_than=1s&kind=failed&limit=50"},
@@ -110,13 +112,14 @@ std::string_view AdminApi::refusal(const RequestHead& request) const {
     return "a request from another site";
   }
   const auto site = request.headers.get("Sec-Fetch-Site");
-  if (site && *site != "same-origin" && *site != "none") return "a request from another site";
+  if (site && *site != "same-origin" && *site != "none" && !is_visit(request)) return "a request from another site";
   return {};
 }
 
 Task<Response> AdminApi::handle(Exchange& exchange, Next) {
   const RequestHead& request = exchange.request();
   if (const auto why = refusal(request); !why.empty()) co_return refuse(exchange, 403, why);
+  if (const DashboardFile* file = dashboard_file(request.path())) co_return answer_file(exchange, *file);
   if (!is_authorized(request)) {
     Response refused = refuse(exchange, 401, "the admin API needs its token: Authorization: Bearer TOKEN");
     refused.headers().set("WWW-Authenticate", "Bearer");
@@ -130,10 +133,8 @@ Task<Response> AdminApi::handle(Exchange& exchange, Next) {
     const bool is_read = call.method == Method::get && request.method == Method::head;
     if (request.method == call.method || is_read) co_return co_await (this->*call.handle)(exchange);
   }
-  if (other_method == nullptr) co_return refuse(exchange, 404, "no such call; GET / lists them");
-  Response refused = refuse(exchange, 405, "the method is not allowed here; what changes state needs POST");
-  refused.headers().set("Allow", other_method->method == Method::post ? "POST" : "GET, HEAD");
-  co_return refused;
+  if (other_method == nullptr) co_return refuse(exchange, 404, "no such call; GET /api lists them");
+  co_return refuse_method(exchange, other_method->method == Method::post ? "POST" : "GET, HEAD");
 }
 
 Task<Response> AdminApi::index(Exchange& exchange) {
@@ -156,6 +157,8 @@ Task<Response> AdminApi::info(Exchange& exchange) {
                               {"started", utc(server_.started())},
                               {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
                               {"phase", std::string(name_of(server_.lifecycle().phase()))},
+                              {"not_ready", why_not_ready(server_)},
+                              {"missing", RemoteDocuments::problems(false)},
                               {"drain", drain_state(server_.lifecycle())},
                               {"app", app_state(server_.app())},
                               {"file", server_.reloader().source().file},
@@ -202,10 +205,10 @@ Task<Response> AdminApi::force_breaker(Exchange& exchange) {
   using filters::BreakerForce;
   static constexpr std::pair<std::string_view, BreakerForce> kWords[] = {
       {"/open", BreakerForce::open}, {"/closed", BreakerForce::closed}, {"/automatic", BreakerForce::automatic}};
-  const std::string_view asked = behind(exchange, "/api/breakers/");
+  const std::string asked = percent_decoded(behind(exchange, "/api/breakers/"));
   for (const auto& [word, force] : kWords) {
     if (!asked.ends_with(word)) continue;
-    const std::string_view whose = asked.substr(0, asked.size() - word.size());
+    const std::string_view whose = std::string_view(asked).substr(0, asked.size() - word.size());
     const std::string_view upstream = whose.substr(0, whose.find('/'));
     const std::string_view endpoint = whose.substr(std::min(upstream.size() + 1, whose.size()));
     if (!filters::force_breaker(upstream, endpoint, force)) co_return refuse(exchange, 404, "there is no such breaker");

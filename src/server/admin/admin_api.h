@@ -10,9 +10,10 @@ namespace outrigger::server {
 
 class Server;
 
-// What `admin:` serves: the state of the process as JSON under /api, and what changes it by POST. A browser's request
-// from another site is refused, by its Origin, its Sec-Fetch-Site, or a Host that is not this machine (DNS rebinding).
-// Where a token is configured every request needs it. Thread: the main one.
+// What `admin:` serves: the dashboard at /, the state of the process as JSON under /api, and what changes it by POST. A
+// browser's request from another site is refused, by its Origin, its Sec-Fetch-Site, or a Host that is not this machine
+// (DNS rebinding); only a link may lead to the dashboard. Where a token is configured every call needs it; the
+// dashboard's files, which tell nothing, don't. Thread: the main one.
 class AdminApi final : public Filter {
  public:
   explicit AdminApi(Server& server) : server_(server) {}

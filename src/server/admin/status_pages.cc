@@ -39,7 +39,22 @@ Health look_at_health(const adapters::AdapterSet& set) {
   return all;
 }
 
+// What has nothing to do with the checks of the service. In lines; empty: nothing.
+std::string why_not_able(Server& server) {
+  const Phase phase = server.lifecycle().phase();
+  if (phase != Phase::serving) return std::string(name_of(phase)) + "\n";
+  if (const std::string why = server.not_ready(); !why.empty()) return why + "\n";
+  const std::string missing = RemoteDocuments::problems(true);
+  return missing.empty() ? missing : "requests are refused without\n" + missing;
+}
+
 }  // namespace
+
+std::string why_not_ready(Server& server) {
+  if (std::string why = why_not_able(server); !why.empty()) return why;
+  const Health health = look_at_health(*server.snapshot().adapters);
+  return health.is_good ? std::string() : "the service is not well\n" + health.text;
+}
 
 Task<Response> StatusPages::handle(Exchange& exchange, Next) {
   const RequestHead& request = exchange.request();
@@ -73,15 +88,8 @@ Task<Response> StatusPages::livez(Exchange& exchange) {
 }
 
 Response StatusPages::readyz(Exchange& exchange) {
-  const Phase phase = server_.lifecycle().phase();
-  if (phase != Phase::serving) {
-    return exchange.respond(503, exchange.arena().concat("not ready: ", name_of(phase), "\n"), kText);
-  }
-  if (const std::string why = server_.not_ready(); !why.empty()) {
-    return exchange.respond(503, exchange.arena().concat("not ready: ", why, "\n"), kText);
-  }
-  if (const std::string missing = RemoteDocuments::problems(true); !missing.empty()) {
-    return exchange.respond(503, exchange.arena().concat("not ready: requests are refused without\n", missing), kText);
+  if (const std::string why = why_not_able(server_); !why.empty()) {
+    return exchange.respond(503, exchange.arena().concat("not ready: ", why), kText);
   }
   const Health health = look_at_health(*server_.snapshot().adapters);
   if (!health.is_good) {

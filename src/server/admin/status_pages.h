@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "outrigger/filter.h"
 
 namespace outrigger::server {
@@ -9,6 +11,9 @@ class Server;
 // Everything that is counted, ours and what adapters take in, in what the client accepts: OpenMetrics if it names it,
 // else Prometheus' own format. Thread: the main one.
 Response metrics_page(Exchange& exchange, Server& server);
+
+// In lines; empty: it is ready. Thread: the main one.
+std::string why_not_ready(Server& server);
 
 // What `status:` serves: /metrics (Prometheus text, or OpenMetrics where asked for), /livez (every worker answers),
 // /readyz (503 from the moment the process begins to drain, while the app of `run --exec` is not up, and while the
