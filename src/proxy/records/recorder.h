@@ -51,8 +51,9 @@ class Recorder {
   // A stranger can cause these, so they must not drive out what failed.
   static bool is_refusal(const Outcome& outcome) {
     if (outcome.failure == Failure::none) return false;
-    const Side side = describe(outcome.failure).side;
-    return side == Side::downstream || (side == Side::proxy && outcome.status < 500);
+    const FailureInfo& failure = describe(outcome.failure);  // not the status: calls of gRPC fail with 200
+    if (failure.side != Side::proxy) return failure.side == Side::downstream;
+    return failure.status != 0 && failure.status < 500 && !outcome.cut;
   }
   static bool is_failed(const Outcome& outcome) {
     return outcome.failure != Failure::none || outcome.status >= 500 || outcome.cut;

@@ -9,6 +9,7 @@ import time
 
 from support.cache.origin import Origin
 from support.case import Case
+from support.http2 import Http2Client
 from support.metrics import Metrics
 from support.outrigger import BINARY, command
 from support.ports import free_port
@@ -170,6 +171,15 @@ class Kept(Case):
         kinds = [record["kept_because"] for record in self.listed(proxy)]
         self.assertEqual(kinds, [["refused"]] * 3 + [["failed"]])
         self.assertEqual([self.record(proxy, failed)["status"]], [503])
+
+    def test_a_call_of_grpc_that_the_breaker_ended_has_failed_though_its_status_is_200(self):
+        proxy = self.serve()
+        with Http2Client(proxy.port("listen")) as client:
+            for _ in range(3):
+                answer = client.get("/dead/Call", [("content-type", "application/grpc"), ("te", "trailers")])
+        self.assertEqual(200, answer.status)
+        record = self.listed(proxy)[0]
+        self.assertEqual(("breaker_open", 200, ["failed"]), (record["failure"], record["status"], record["kept_because"]))
 
     def test_memory_bounds_it_too(self):
         proxy = self.serve("memory: 8KiB, sample: 0%, slower_than: 0s")
