@@ -10,8 +10,12 @@ Exemplars& Exemplars::instance() {
 
 void Exemplars::keep(std::uint32_t place, std::string_view trace_id, std::string_view span_id, double value,
                      double time) {
+  thread_local std::unordered_map<std::uint32_t, double> brought;  // when, by place
+  double& last = brought[place];
+  if (time < last + 1 && time >= last) return;
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;
+  last = time;
   Kept& kept = by_place_[place];
   kept.trace_id.assign(trace_id);
   kept.span_id.assign(span_id);

@@ -11,8 +11,9 @@
 
 namespace outrigger::stats {
 
-// The latest exemplar of each bucket, by the bucket's place; none where nothing was traced. At most one for each cell.
-// OpenMetrics 1.0, section "Exemplars". Thread: any.
+// The latest exemplar of each bucket, by the bucket's place; none where nothing was traced. At most one for each cell,
+// and a thread brings no more than one a second: workers meet at the lock as rarely as that. OpenMetrics 1.0, section
+// "Exemplars". Thread: any. Cost: a look-up, mostly.
 class Exemplars {
  public:
   static Exemplars& instance();

@@ -42,17 +42,17 @@ TEST_CASE("stats: a histogram is cumulative and has its sum", "[stats]") {
 
 TEST_CASE("stats: a bucket shows the latest exemplar of what it counted, for who asks for OpenMetrics", "[stats]") {
   const Histogram seen = histogram("test_exemplar_seconds", "Test.");
-  for (const double value : {0.003, 0.004, 100.0}) {
-    seen.observe(value);
-    if (value < 1) seen.keep_exemplar(value, "0af7", value < 0.0035 ? "01" : "02", 1700000000.5);
-  }
+  for (const double value : {0.003, 0.004, 0.0041, 100.0}) seen.observe(value);
+  seen.keep_exemplar(0.003, "0af7", "01", 1699999999.25);
+  seen.keep_exemplar(0.004, "0af7", "02", 1700000000.5);
+  seen.keep_exemplar(0.0041, "0af7", "03", 1700000001.25);  // within a second
   Histogram().keep_exemplar(1, "0af7", "03", 1);
   const std::vector families{collect("test_exemplar_seconds")};
   const std::string text = open_metrics(families);
   CHECK(
-      text.contains("test_exemplar_seconds_bucket{le=\"0.005\"} 2 # {trace_id=\"0af7\",span_id=\"02\"} 0.004 "
+      text.contains("test_exemplar_seconds_bucket{le=\"0.005\"} 3 # {trace_id=\"0af7\",span_id=\"02\"} 0.004 "
                     "1700000000.500\n"));
-  CHECK(text.contains("test_exemplar_seconds_bucket{le=\"+Inf\"} 3\n"));
+  CHECK(text.contains("test_exemplar_seconds_bucket{le=\"+Inf\"} 4\n"));
   CHECK_FALSE(text_format(families).contains("0af7"));
 }
 

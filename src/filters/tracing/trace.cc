@@ -27,7 +27,8 @@ void Trace::set_parent(std::uint64_t parent, std::string_view tracestate) {
 }
 
 void Trace::set_sampled(bool is_sampled, bool is_debug) {
-  is_sampled_ = is_kept_ = is_sampled;
+  is_sampled_ = is_sampled;
+  is_kept_ = is_sampled && setup_.sink != nullptr;
   is_debug_ = is_debug;
   is_recording_ = setup_.sink != nullptr && (is_sampled || setup_.sample_errors);
 }
