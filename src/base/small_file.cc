@@ -67,6 +67,7 @@ bool write_all(int fd, std::string_view bytes) {
 
 std::expected<void, std::string> replace_file(const std::string& path, std::string_view content) {
   const std::string draft = path + ".new";
+  const bool is_new = ::access(path.c_str(), F_OK) != 0;
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot make", draft);
   if (!write_draft(fd, content) || ::rename(draft.c_str(), path.c_str()) != 0) {
@@ -74,7 +75,7 @@ std::expected<void, std::string> replace_file(const std::string& path, std::stri
     ::unlink(draft.c_str());
     return failure;
   }
-  sync_directory_of(path);
+  if (is_new) sync_directory_of(path);
   return {};
 }
 

@@ -16,8 +16,9 @@ std::expected<std::string, std::string> read_small_file(const std::string& path,
 bool write_all(int fd, std::string_view bytes);
 
 // Writes a file anew, for its owner alone, in place of the one before: a draft beside it ("<path>.new") is synced and
-// renamed, and the directory synced. After a crash or a power cut at any moment one of the two is there, whole, and the
-// new one once this has returned. The error is a sentence; then the file is as it was. Waits for the disk.
+// renamed, and the directory synced where the name is new. After a crash or a power cut at any moment one of the two is
+// there, whole; a file of a new name is there once this has returned. The error is a sentence; then the file is as it
+// was. Waits for the disk.
 std::expected<void, std::string> replace_file(const std::string& path, std::string_view content);
 
 }  // namespace outrigger::base

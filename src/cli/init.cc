@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/small_file.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "config/json_text.h"
@@ -74,12 +75,7 @@ std::string starter(const InitOptions& options) {
 int write_new(const std::string& file, std::string_view text) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd < 0) return errno;
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0) error = errno;
-    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  }
+  int error = base::write_all(fd, text) ? 0 : errno;
   if (::close(fd) != 0 && error == 0) error = errno;
   if (error != 0) ::unlink(file.c_str());
   return error;
