@@ -19,8 +19,7 @@ DeliveryQueue::DeliveryQueue(EventLoop& loop, Output& output, QueueOptions optio
       seal_timer_(loop, [this] { seal(); }),
       retry_timer_(loop, [this] { offer(); }) {
   if (!spool_) return;
-  lose_other_form(spool_->lines_of_other_forms(),
-                  "batches of the spool stay there: they are for another kind of output");
+  note_other_forms();
   for (const Spool::Item& item : spool_->found()) {
     Batch& batch = batches_.emplace_back();
     batch.size = item.size;
@@ -33,6 +32,16 @@ DeliveryQueue::DeliveryQueue(EventLoop& loop, Output& output, QueueOptions optio
 
 DeliveryQueue::~DeliveryQueue() {
   for (const Batch& batch : batches_) count(batch, -1);
+  if (spool_) stats_.spooled_bytes.add(-static_cast<std::int64_t>(spool_->bytes_of_other_forms()));
+}
+
+// Nobody takes it, and it has its share of the disk.
+void DeliveryQueue::note_other_forms() {
+  if (spool_->lines_of_other_forms() == 0) return;
+  on_disk_ += spool_->bytes_of_other_forms();
+  stats_.spooled_bytes.add(static_cast<std::int64_t>(spool_->bytes_of_other_forms()));
+  log(LogLevel::warn, "batches of the spool stay there: they are for another kind of output",
+      {{"adapter", stats_.adapter()}, {"lines", std::to_string(spool_->lines_of_other_forms())}});
 }
 
 void DeliveryQueue::count(const Batch& batch, int sign) {
@@ -238,17 +247,15 @@ std::list<Batch> DeliveryQueue::take_rest(OfFiles of_files) {
   return rest;
 }
 
-void DeliveryQueue::lose_other_form(std::uint64_t lines, const char* what) {
-  if (lines == 0) return;
-  stats_.lost("form_changed").add(static_cast<std::int64_t>(lines));
-  log(LogLevel::warn, what, {{"adapter", stats_.adapter()}, {"lines", std::to_string(lines)}});
-}
-
 void DeliveryQueue::put_rest(std::list<Batch> rest, std::string_view form) {
   if (form != output_.form()) {
     std::uint64_t lines = 0;
     for (const Batch& batch : std::exchange(rest, {})) lines += batch.lines;
-    lose_other_form(lines, "records that waited in memory are lost: they were for another kind of output");
+    stats_.lost("form_changed").add(static_cast<std::int64_t>(lines));
+    if (lines > 0) {
+      log(LogLevel::warn, "records that waited in memory are lost: they were for another kind of output",
+          {{"adapter", stats_.adapter()}, {"lines", std::to_string(lines)}});
+    }
   }
   for (Batch& batch : rest) {
     batches_.push_back(std::move(batch));

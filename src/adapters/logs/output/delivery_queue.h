@@ -78,7 +78,7 @@ class DeliveryQueue {
   void retry(const Delivery& delivery);
   void finish_front();
   bool load_front();
-  void lose_other_form(std::uint64_t lines, const char* what);
+  void note_other_forms();
 
   Output& output_;
   QueueOptions options_;

@@ -49,6 +49,7 @@ void Spool::note(const std::string& name, std::uint64_t size) {
     found_.push_back({number, lines, size});
   } else {
     other_lines_ += lines;
+    other_bytes_ += size;
   }
 }
 

@@ -24,8 +24,9 @@ class Spool {
 
   // What an earlier run left, oldest first. Files that were not finished are removed.
   std::vector<Item> found() const { return found_; }
-  // Lines in what an output of another form left. It stays there.
+  // Lines and bytes of what an output of another form left. It stays there.
   std::uint64_t lines_of_other_forms() const { return other_lines_; }
+  std::uint64_t bytes_of_other_forms() const { return other_bytes_; }
   // Keeps a batch, synced to the disk; gives its number.
   std::expected<std::uint64_t, std::string> put(const std::string& bytes, std::uint64_t lines);
   std::expected<std::string, std::string> get(std::uint64_t number, std::uint64_t lines) const;
@@ -39,7 +40,7 @@ class Spool {
   std::string form_;
   std::uint64_t next_ = 1;
   std::vector<Item> found_;
-  std::uint64_t other_lines_ = 0;
+  std::uint64_t other_lines_ = 0, other_bytes_ = 0;
 };
 
 }  // namespace outrigger::adapters::logs

@@ -50,9 +50,18 @@ StdoutOutput::~StdoutOutput() {
 
 void StdoutOutput::deliver(const std::string& bytes, std::function<void(Delivery)> done) {
   done_ = std::move(done);
-  left_ = std::string_view(bytes).substr(std::min(written_, bytes.size()));
+  whole_ = bytes;
+  left_ = whole_.substr(std::min(written_, whole_.size()));
   moved_at_ = loop_.now();
   write();
+}
+
+// Others may write before the batch is offered again.
+void StdoutOutput::begin_line_again() {
+  base::StdoutTurn::leave_torn(this);
+  is_mid_line_ = false;
+  const auto end = whole_.rfind('\n', written_ - 1);
+  written_ = end == std::string_view::npos ? 0 : end + 1;
 }
 
 void StdoutOutput::write() {
@@ -67,6 +76,7 @@ void StdoutOutput::write() {
       return wait(may_watch_ ? Duration(1s) : kLookAgain);
     }
     if (written < 0) {
+      if (is_mid_line_) begin_line_again();
       base::StdoutTurn::give_back(this);
       return finish(
           {Delivery::Result::later, std::string("cannot write to standard output: ") + std::strerror(errno), {}});

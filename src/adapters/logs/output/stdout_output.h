@@ -23,6 +23,7 @@ class StdoutOutput final : public Output, private Wakeable {
   void write();
   long write_some(std::string_view bytes) const;
   void wait(Duration at_most);
+  void begin_line_again();
   void finish(Delivery delivery);
 
   EventLoop& loop_;
@@ -32,7 +33,7 @@ class StdoutOutput final : public Output, private Wakeable {
   bool owns_fd_ = false;
   bool may_watch_ = false;   // a regular file is always writable
   std::size_t written_ = 0;  // of the batch; kept when it is offered again
-  std::string_view left_;
+  std::string_view whole_, left_;
   bool is_mid_line_ = false;  // what was written last has no end yet
   Instant moved_at_{};
   std::function<void(Delivery)> done_;
