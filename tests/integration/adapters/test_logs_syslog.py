@@ -65,7 +65,7 @@ class In(SyslogCase):
         self.assertEqual(["a\nb", "c", "d", "e"], [record["msg"] for record in self.records(proxy, 4)])
 
     def test_a_message_without_an_end_is_passed_on_when_its_connection_is_idle_or_the_process_ends(self):
-        proxy = self.listen("idle: 100ms")
+        proxy = self.listen("idle: 1s")
         connection = self.tcp(proxy)
         connection.sendall(b"<13>idle")
         self.assertEqual("idle", self.records(proxy, 1)[0]["msg"])

@@ -156,7 +156,7 @@ class Activation(Case):
         self.assertRegex(said, r"outrigger\.yaml:5:\d+: admin\.address: the socket .* listens on 0\.0\.0\.0:\d+, .*`token: file:/path`")
         (path.parent / "token").write_text("secret")
         self.started(text.replace("@token@", f", token: \"file:{path.parent}/token\""), ("admin", public))
-        self.assertEqual(401, self.get(public.getsockname()[1]))
+        self.assertEqual(401, curl(f"http://127.0.0.1:{public.getsockname()[1]}/api/info").status)
 
     def test_one_socket_serves_one_of_two_with_its_name(self):
         passed, other = self.listening(), free_port()
