@@ -28,7 +28,7 @@ struct TopOptions {
 
 std::expected<Sample, CallError> look(const AdminTarget& target) {
   Sample sample;
-  const auto metrics = call_admin(target, "GET", "/api/metrics");
+  const auto metrics = call_admin(target, "GET", "/api/metrics?own=1");
   if (!metrics) return std::unexpected(metrics.error());
   auto families = adapters::parse_metrics(metrics->body);
   if (!families) return std::unexpected(CallError{"the process answers with no metrics: " + families.error()});

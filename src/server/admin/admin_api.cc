@@ -78,7 +78,7 @@ const AdminApi::Call AdminApi::kCalls[] = {
      "kept requests: ?status=5xx&path=/a&host=&failure=&slower_than=1s&kind=failed&limit=50"},
     {"/api/requests/", Method::get, &AdminApi::request, "REQUEST-ID: why it was answered so"},
     {"/api/tap", Method::get, &AdminApi::tap, "requests as they end, JSON lines; the conditions of /api/requests"},
-    {"/api/metrics", Method::get, &AdminApi::metrics, "as /metrics of the status address"},
+    {"/api/metrics", Method::get, &AdminApi::metrics, "as /metrics of the status address; ?own=1: Outrigger's alone"},
     {"/api/upstreams", Method::get, &AdminApi::upstreams, "endpoints with health and source, connections, requests"},
     {"/api/breakers", Method::get, &AdminApi::breakers, "state and counts of every circuit breaker"},
     {"/api/breakers/", Method::post, &AdminApi::force_breaker,
@@ -173,7 +173,10 @@ Task<Response> AdminApi::config(Exchange& exchange) {
   co_return exchange.respond(200, exchange.arena().copy(text), "application/yaml");
 }
 
-Task<Response> AdminApi::metrics(Exchange& exchange) { co_return metrics_page(exchange, server_); }
+Task<Response> AdminApi::metrics(Exchange& exchange) {
+  const bool wants_all = exchange.request().query() != "own=1";
+  co_return metrics_page(exchange, wants_all ? server_.adapters().metrics().collect() : stats::collect());
+}
 
 Task<Response> AdminApi::upstreams(Exchange& exchange) {
   const auto parts = co_await AskWorkers<std::vector<UpstreamReport>>(server_.loop(), server_.workers(),

@@ -63,15 +63,14 @@ Task<Response> StatusPages::handle(Exchange& exchange, Next) {
     refused.headers().set("Allow", "GET, HEAD");
     co_return refused;
   }
-  if (request.path() == "/metrics") co_return metrics_page(exchange, server_);
+  if (request.path() == "/metrics") co_return metrics_page(exchange, server_.adapters().metrics().collect());
   if (request.path() == "/livez") co_return co_await livez(exchange);
   if (request.path() == "/readyz") co_return readyz(exchange);
   if (request.path() == "/startupz") co_return exchange.respond(200, "started\n", kText);
   co_return exchange.respond(404, "404 Not Found: there are /metrics, /livez, /readyz and /startupz\n", kText);
 }
 
-Response metrics_page(Exchange& exchange, Server& server) {
-  const auto families = server.adapters().metrics().collect();
+Response metrics_page(Exchange& exchange, const std::vector<stats::MetricFamily>& families) {
   const std::string_view accept = exchange.request().headers.get("Accept").value_or("");
   const double open_weight = accepted(accept, "application/openmetrics-text");
   const bool wants_open = open_weight > 0 && open_weight >= accepted(accept, "text/plain");

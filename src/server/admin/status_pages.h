@@ -1,16 +1,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "outrigger/filter.h"
+#include "stats/families.h"
 
 namespace outrigger::server {
 
 class Server;
 
-// Everything that is counted, ours and what adapters take in, in what the client accepts: OpenMetrics if it names it,
-// else Prometheus' own format. Thread: the main one.
-Response metrics_page(Exchange& exchange, Server& server);
+// Metrics in what the client accepts: OpenMetrics if it names it, else Prometheus' own format. Thread: the main one.
+Response metrics_page(Exchange& exchange, const std::vector<stats::MetricFamily>& families);
 
 // In lines; empty: it is ready. Thread: the main one.
 std::string why_not_ready(Server& server);

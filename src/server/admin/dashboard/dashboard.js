@@ -56,7 +56,7 @@ async function showConfig() {
 
 async function look() {
   const [info, metrics, upstreams, breakers, caches] = await Promise.all([
-    getJson("api/info"), getText("api/metrics"), getJson("api/upstreams"), getJson("api/breakers"), getJson("api/caches"), showKept()]);
+    getJson("api/info"), getText("api/metrics?own=1"), getJson("api/upstreams"), getJson("api/breakers"), getJson("api/caches"), showKept()]);
   showProcess(info);
   showReload(info.reload, info.file);
   const missing = info.missing.split("\n").filter(Boolean).map((document) => `refused without ${document}`);
