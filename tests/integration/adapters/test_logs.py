@@ -275,6 +275,7 @@ adapters:
         proxy = self.follow(self.CONFIG.replace("SPOOL", spool), sink=sink)
         log = NumberedLog(proxy.dir / "a.log")
         self.addCleanup(log.close)
+        until(lambda: self.metrics(proxy).value("outrigger_logs_open_files") == 1, "the file to be followed")
         log.write(lines)
         until(lambda: self.metrics(proxy).value("outrigger_logs_lines_total") == lines, "every line")
         return proxy, sink
@@ -324,6 +325,7 @@ adapters:
         until(lambda: not list((proxy.dir / "spool").iterdir()), "the spool to be empty")
 
     def test_a_full_spool_drops_the_oldest(self):
+        self.CONFIG = self.CONFIG.replace("max_size: 10KB, every", "max_size: 30KB, every")  # each batch waits for the disk
         proxy, sink = self.run_against_a_sink_that_is_down('spool: {path: "@dir@/spool", max_size: 1MiB}', 20000)
         self.assertGreater(self.metrics(proxy).value("outrigger_logs_lost_lines_total", reason="spool_full"), 0)
         self.check_loss(sink, proxy, 20000)
