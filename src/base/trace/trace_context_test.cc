@@ -189,6 +189,14 @@ TEST_CASE("trace context: the fields of B3", "[trace]") {
   CHECK_FALSE(read({"zz", kSpan, "1", ""}));
 }
 
+TEST_CASE("trace context: identifiers are written in lower-case digits, zeros first", "[trace]") {
+  char text[32];
+  REQUIRE(write_hex(text, TraceId{0x0123456789abcdef, 0xfedcba9876543210}) == text + 32);
+  CHECK(std::string_view(text, 32) == "0123456789abcdeffedcba9876543210");
+  write_hex(text, std::uint64_t{0xa});
+  CHECK(std::string_view(text, 16) == "000000000000000a");
+}
+
 TEST_CASE("trace context: what is written is read again", "[trace]") {
   for (const bool is_sampled : {false, true}) {
     char traceparent[kTraceParentSize];
