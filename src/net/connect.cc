@@ -146,9 +146,7 @@ void Connect::give_up(Attempt& attempt) {
 
 void Connect::shake_hands(Attempt& attempt) {
   Transport& transport = *attempt.transport;
-  const IoResult result = transport.handshake();
-  transport.watch().wait_readable(result.state == IoResult::State::would_block ? &attempt : nullptr);
-  transport.watch().wait_writable(result.state == IoResult::State::would_block ? &attempt : nullptr);
+  const IoResult result = transport.shake_hands(attempt);
   if (result.state == IoResult::State::would_block) return;
   if (result.state == IoResult::State::ok) {
     result_ = {std::move(attempt.transport), Failure::none, attempt.address, {}, attempt.address == first_};

@@ -26,6 +26,14 @@ Transport::~Transport() {
   if (watch_.fd() >= 0) ::close(watch_.fd());
 }
 
+IoResult Transport::shake_hands(Wakeable& waiter) {
+  const IoResult result = handshake();
+  Wakeable* const waits = result.state == IoResult::State::would_block ? &waiter : nullptr;
+  watch_.wait_readable(waits);
+  watch_.wait_writable(waits);
+  return result;
+}
+
 Ends Transport::ends() const {
   if (ends_) return *ends_;
   const auto ask = [this](int (*call)(int, sockaddr*, socklen_t*)) {

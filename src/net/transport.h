@@ -45,6 +45,8 @@ class Transport {
   virtual bool can_splice() const { return false; }
   // Goes on with the handshake: ok when done; a plain socket has none. On would_block wait for both directions.
   virtual IoResult handshake() { return {IoResult::State::ok}; }
+  // handshake(); on would_block `waiter` is woken to call again, else nobody waits any more.
+  IoResult shake_hands(Wakeable& waiter);
   // Says that nothing more will be written (FIN, close_notify). Best effort.
   virtual void shutdown_write() = 0;
   // True when bytes are already here that no readiness event will announce (TLS records read ahead).

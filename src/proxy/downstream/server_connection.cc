@@ -95,13 +95,8 @@ void ServerConnection::expired() {
 }
 
 void ServerConnection::shake_hands() {
-  const IoResult result = transport_->handshake();
-  if (result.state == IoResult::State::would_block) {
-    transport_->watch().wait_readable(this);
-    transport_->watch().wait_writable(this);
-    return;
-  }
-  transport_->watch().wait_writable(nullptr);
+  const IoResult result = transport_->shake_hands(*this);
+  if (result.state == IoResult::State::would_block) return;
   if (result.state != IoResult::State::ok) return fail_handshake(transport_->error_text());
   permit_.end_handshake();
   Deadline::clear();
