@@ -30,6 +30,7 @@ void Endpoint::share_load(SharedLoad load) {
 
 void Endpoint::set_addresses(std::vector<net::Address> addresses) {
   addresses_ = net::alternate_families(std::move(addresses));
+  only_ip_ = addresses_.size() == 1 && !addresses_.front().is_unix() ? addresses_.front().ip() : std::string();
 }
 
 std::vector<net::Address> Endpoint::addresses_to_try(Instant now) const {

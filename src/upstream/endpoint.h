@@ -47,6 +47,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   // As the name has them, the families in turn; empty while it does not resolve.
   const std::vector<net::Address>& addresses() const { return addresses_; }
   void set_addresses(std::vector<net::Address> addresses);
+  // The only IP address that it can be reached at, as text; empty: there are several, or none.
+  std::string_view only_ip() const { return only_ip_; }
   // In the order in which they are to be tried.
   std::vector<net::Address> addresses_to_try(Instant now) const;
   // This one answered before those in front of it: for ten minutes (RFC 6555 section 4.2) it is tried first.
@@ -116,6 +118,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   std::shared_ptr<net::tls::SessionCache> sessions_;
   std::uint64_t serial_;
   std::vector<net::Address> addresses_;
+  std::string only_ip_;
   net::Address preferred_;
   Instant preferred_until_{};
   std::uint32_t active_ = 0;

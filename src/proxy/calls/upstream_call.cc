@@ -28,17 +28,12 @@ bool may_send_again(const ActiveExchange& exchange, Failure failure) {
   return failure == Failure::upstream_reset && exchange.may_repeat();
 }
 
-// The only address that the endpoint can have been reached at.
-std::string_view address_of(ActiveExchange& exchange, const upstream::Endpoint& endpoint) {
-  const bool is_known = endpoint.addresses().size() == 1 && !endpoint.addresses().front().is_unix();
-  return is_known ? exchange.arena().copy(endpoint.addresses().front().ip()) : std::string_view();
-}
-
 void begin_try(ActiveExchange& exchange, const upstream::Pick& pick) {
   RequestTrace* const trace = exchange.trace();
   if (trace == nullptr || !trace->is_recording()) return;
   const upstream::Endpoint& endpoint = *pick.endpoint();
-  trace->try_begins(exchange, {exchange.endpoint(), address_of(exchange, endpoint), endpoint.tls().context != nullptr});
+  const std::string_view ip = exchange.arena().copy(endpoint.only_ip());  // a look-up may change it meanwhile
+  trace->try_begins(exchange, {exchange.endpoint(), ip, endpoint.tls().context != nullptr});
 }
 
 std::string_view explain_replay(Failure failure) {
