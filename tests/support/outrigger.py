@@ -8,6 +8,7 @@
         proxy.port("listen")
 
 `@name@` becomes the value of that name, `@dir@` the test's directory, any other name an address 127.0.0.1:<free port>.
+Unless the configuration has `limits`, no worker refuses requests because the machine makes it late.
 """
 import json
 import os
@@ -69,6 +70,8 @@ class Outrigger:
 
     def write(self, config):
         """Rewrites the configuration file in place."""
+        if re.search("^version:", config, re.M) and not re.search("^limits:", config, re.M):
+            config = config.rstrip("\n") + "\nlimits: {event_loop_delay: 0s}\n"
         self.file.write_text(self.fill(config))
 
     def address(self, name="listen"):

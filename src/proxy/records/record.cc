@@ -134,6 +134,7 @@ Record make_record(const Exchange& exchange, const Outcome& outcome, WallTime no
   Record record;
   record.request_id = cut(exchange.request_id());
   record.duration = outcome.duration;
+  record.started = exchange.started();
   record.began = now - std::chrono::duration_cast<WallTime::duration>(outcome.duration);
   record.listener = exchange.listener();
   record.route = exchange.route();

@@ -63,7 +63,8 @@ struct Record {
   std::uint64_t serial = 0;  // counts the worker's records
   std::string request_id;    // empty: there is no request_id filter
   KeptBecause because;
-  WallTime began{};
+  Instant started{};
+  WallTime began{};    // the same moment for people; the clock may have been set since
   Duration duration{};  // to the last byte
   Duration answered{};  // to the head of the answer; 0: there was none
   std::string listener, route, upstream, endpoint, client, user, method, scheme, host, target;
@@ -84,7 +85,7 @@ struct Record {
 
 // Does `a` come before `b` in lists, which begin with the latest?
 inline bool is_later(const std::shared_ptr<const Record>& a, const std::shared_ptr<const Record>& b) {
-  return a->began != b->began ? a->began > b->began : a->serial > b->serial;
+  return a->started != b->started ? a->started > b->started : a->serial > b->serial;
 }
 
 // From an exchange that is over. Cost: some microseconds and allocations; not for every request.

@@ -248,9 +248,7 @@ adapters: {logs: [{tail: "@dir@/*.log", from: beginning, output: stdout}]}
         self.addCleanup(log.close)
         log.write(1)
         self.records(proxy, 1)
-        for file in state.iterdir():
-            file.unlink()
-        state.rmdir()
+        state.rename(proxy.dir / "gone")  # in one step: the proxy may be writing in it
         log.write(1)
         self.records(proxy, 2)
         until(lambda: self.metrics(proxy).value("outrigger_logs_state_failures_total") >= 1, "the failure to be counted")

@@ -9,7 +9,6 @@ from support.wait import until
 
 CONFIG = """
 version: 1
-limits: {event_loop_delay: 0s}
 listeners:
   - address: "@listen@"
     filters: [{cache: {max_size: 16MiB, max_object: 4MiB}}]

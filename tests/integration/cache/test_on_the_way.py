@@ -15,7 +15,6 @@ from support.wait import until
 
 CONFIG = """
 version: 1
-limits: {event_loop_delay: 0s}
 listeners: [{address: "@listen@", filters: [{cache: {}}], upstream: app}]
 upstreams: {app: {endpoints: ["@app@"], filters: [], MORE}}
 status: {address: "@listen_status@"}

@@ -5,7 +5,6 @@ from support.curl import curl
 
 CONFIG = """
 version: 1
-limits: {event_loop_delay: 0s}
 listeners: [{address: "@listen@", filters: [{cache: {}}], upstream: app}]
 upstreams: {app: {endpoints: ["@app@"], filters: []}}
 """

@@ -5,7 +5,6 @@ from support.outrigger import command
 
 STALE = """
 version: 1
-limits: {event_loop_delay: 0s}
 listeners:
   - address: "@listen@"
     filters: [{cache: {ttl: 1s, stale_if_error: 10m}}]
@@ -14,7 +13,6 @@ upstreams: {app: {endpoints: ["@app@"]}}
 """
 CHAIN = """
 version: 1
-limits: {event_loop_delay: 0s}
 listeners:
   - address: "@listen@"
     filters:

@@ -30,7 +30,7 @@ def configuration():
     listeners = "".join(
         f'  - {{name: {name}, address: "@listen_{name}@", filters: [{{cache: {options}}}], upstream: app}}\n'
         for name, options in FILTERS.items())
-    return f'version: 1\nlimits: {{event_loop_delay: 0s}}\nlisteners:\n{listeners}upstreams: {{app: {{endpoints: ["@app@"], filters: []}}}}\n'
+    return f'version: 1\nlisteners:\n{listeners}upstreams: {{app: {{endpoints: ["@app@"], filters: []}}}}\n'
 
 
 class Tables(unittest.TestCase):

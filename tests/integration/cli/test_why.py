@@ -18,7 +18,6 @@ from support.wait import PATIENCE, until
 
 CONFIG = """\
 version: 1
-limits: {event_loop_delay: 0s}
 listeners:
   - name: web
     address: "@listen@"

@@ -10,7 +10,6 @@ from support.wait import until
 
 CONFIG = """
 version: 1
-limits: {{event_loop_delay: 0s}}
 listeners:
   - {{name: cached, address: "@listen_cached@", filters: [{cache}], upstream: app}}
   - {{name: limited, address: "@listen_limited@", filters: [{limit}], routes: [{{respond: {{body: ok}}}}]}}

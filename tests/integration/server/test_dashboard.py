@@ -17,7 +17,6 @@ POLICY = {"default-src 'none'", "script-src 'self'", "style-src 'self'", "connec
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 CONFIG = """\
 version: 1
-limits: {event_loop_delay: 0s}
 listeners:
   - name: web
     address: "@listen@"

@@ -116,7 +116,9 @@ class Descriptors(Case):
         for client in many:
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         until(lambda: len(list(descriptors.iterdir())) >= used + 9, "descriptors to run out")
-        self.assertEqual(200, kept.get().status)
+        # While the others are being answered, its connection to the service may be lent to one of them.
+        until(lambda: kept.get().status == 200, "an open connection to be served")
+        self.assertGreaterEqual(len(list(descriptors.iterdir())), used + 9)
         for client in many[:25]:
             client.close()
         self.assertIn(many[-1].response().status, (200, 503))
