@@ -7,6 +7,7 @@
 
 #include "http/h1/body_decoder.h"
 #include "http/h1/response_parser.h"
+#include "net/connecting.h"
 #include "net/tls/tls_transport.h"
 
 namespace outrigger::cli {
@@ -69,7 +70,8 @@ HttpClient::Done HttpClient::connect() {
   Done done;
   if (begun.in_progress) done = wait(POLLOUT);
   if (done && begun.in_progress) {
-    if (const int error = net::connect_error(begun.fd); error != 0) done = std::unexpected(std::strerror(error));
+    if (const int error = net::connect_error(begun.fd, address_); error != 0)
+      done = std::unexpected(std::strerror(error));
   }
   while (done) {
     const IoResult result = transport_->handshake();

@@ -196,22 +196,4 @@ std::expected<int, std::string> bind_to(const Address& address, bool reuse_port)
 
 void defer_accept(int fd, bool waits) { set_flag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, waits ? 1 : 0); }
 
-Connecting start_connect(const Address& address) {
-  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return {-1, false, errno};
-  if (!address.is_unix()) set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
-  if (::connect(fd, address.get(), address.length()) == 0) return {fd, false, 0};
-  if (errno == EINPROGRESS) return {fd, true, 0};
-  const int error = errno;
-  ::close(fd);
-  return {-1, false, error};
-}
-
-int connect_error(int fd) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-  return error;
-}
-
 }  // namespace outrigger::net

@@ -63,14 +63,4 @@ void remove_stale_unix_socket(const Address& address, int type);
 // Has accept() wait for a client's first bytes, or not. Nothing on a Unix socket.
 void defer_accept(int fd, bool waits);
 
-// Begins a connect: a non-blocking socket that is connected or on its way (`in_progress`), or errno.
-struct Connecting {
-  int fd = -1;
-  bool in_progress = false;
-  int error = 0;
-};
-Connecting start_connect(const Address& address);
-// The pending error of a socket whose connect became writable; 0: connected.
-int connect_error(int fd);
-
 }  // namespace outrigger::net

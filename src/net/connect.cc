@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/connecting.h"
 #include "net/system_calls.h"
 
 namespace outrigger::net {
@@ -111,7 +112,7 @@ bool Connect::begin(Attempt& attempt) {
 
 void Connect::on_event(Attempt& attempt) {
   if (attempt.is_connected) return shake_hands(attempt);
-  const int error = connect_error(attempt.transport->fd());
+  const int error = connect_error(attempt.transport->fd(), attempt.address);
   if (error == 0) return win(attempt);
   fail(attempt.address, Failure::connect_failed, std::strerror(error));
   attempt.transport.reset();

@@ -45,14 +45,15 @@ class Outrigger:
     """A running `outrigger run`. Leaving the `with` block stops it by SIGINT and checks exit code 0 and no sanitizer report."""
 
     def __init__(self, config, workers=1, arguments=(), environment=None, wait_for=("listen",),
-                 close_stdout=False, **values):
+                 close_stdout=False, space=(), **values):
+        """`space`: the words of support.namespaces in front of the command."""
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="outrigger-test-"))
         self.values = {"dir": str(self.dir), **{name: str(value) for name, value in values.items()}}
         self.file = self.dir / "outrigger.yaml"
         self.wait_for = wait_for
         self.process = None
         self.write(config)
-        self._command = [BINARY, "run", "-c", str(self.file), "--workers", str(workers), *arguments]
+        self._command = [*space, BINARY, "run", "-c", str(self.file), "--workers", str(workers), *arguments]
         if close_stdout:
             self._command = ["sh", "-c", 'exec "$@" >&-', "sh", *self._command]
         self._environment = {**os.environ, **(environment or {})}

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/units.h"
-#include "net/self_connection.h"
+#include "net/connecting.h"
 
 namespace outrigger::adapters {
 
@@ -39,7 +39,6 @@ void TcpProbe::try_next() {
   close();
   while (!left_.empty()) {
     const net::Connecting begun = net::start_connect(left_.back());
-    left_.pop_back();
     fd_ = begun.fd;
     if (begun.in_progress) {
       watch_ = std::make_unique<FdWatch>(services_.loop);
@@ -48,19 +47,19 @@ void TcpProbe::try_next() {
     }
     if (is_good(begun.error)) return finish("");
     close();
+    left_.pop_back();
   }
   finish(problem_);
 }
 
 // The watch that called is destroyed in here, which it allows.
 void TcpProbe::wake() {
-  if (is_good(net::connect_error(fd_))) return finish("");
+  if (is_good(net::connect_error(fd_, left_.back()))) return finish("");
+  left_.pop_back();
   try_next();
 }
 
-// Whom nobody answers but itself was refused.
 bool TcpProbe::is_good(int error) {
-  if (error == 0 && net::is_connected_to_itself(fd_)) error = ECONNREFUSED;
   problem_ = std::strerror(error);
   return error == 0;
 }

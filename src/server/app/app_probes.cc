@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "net/address.h"
-#include "net/self_connection.h"
+#include "net/connecting.h"
 #include "server/admin/upstream_report.h"
 
 namespace outrigger::server {
@@ -48,8 +48,7 @@ class PortProbe final : public Asking {
   bool ask() override {
     pollfd one{connecting_.fd, POLLOUT, 0};
     if (connecting_.fd >= 0 && ::poll(&one, 1, 0) == 0) return false;
-    const bool is_connected =
-        connecting_.fd >= 0 && net::connect_error(connecting_.fd) == 0 && !net::is_connected_to_itself(connecting_.fd);
+    const bool is_connected = connecting_.fd >= 0 && net::connect_error(connecting_.fd, address_) == 0;
     close();
     if (!is_connected) connecting_ = net::start_connect(address_);
     return is_connected;

@@ -4,7 +4,9 @@ import threading
 import time
 
 from support import raw
-from support.case import BARE, PLAIN, Case
+from support.case import BARE, LOGGED, PLAIN, Case
+from support.curl import curl
+from support.namespaces import one_port
 from support.ports import free_port
 from support.wait import PATIENCE, until
 
@@ -26,6 +28,15 @@ class Failures(Case):
             response = self.client(self.proxy(config, app=f"127.0.0.1:{free_port()}")).get()
             self.assertEqual(502, response.status)
             self.assertIn("connection_refused", response.get("Proxy-Status"))
+
+    def test_a_service_that_is_down_on_a_port_that_we_may_get_ourselves_is_refused_too(self):
+        proxy = self.proxy(LOGGED.replace("@listen@", "unix:@dir@/socket"), space=one_port(self), wait_for=(),
+                           app="127.0.0.1:40000")
+        socket = proxy.dir / "socket"
+        until(socket.exists, "the listener")
+        answer = curl("http://app/", "--unix-socket", socket)
+        self.assertEqual((502, "the endpoint refused the connection: 127.0.0.1:40000: Connection refused"),
+                         (answer.status, proxy.log()[0]["why"]))
 
     def test_a_reset_before_the_head_is_502(self):
         response = self.answer_of(raw.reset())

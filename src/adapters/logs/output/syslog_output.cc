@@ -12,6 +12,7 @@
 
 #include "adapters/logs/syslog/message.h"
 #include "adapters/logs/transform/level.h"
+#include "net/connecting.h"
 
 namespace outrigger::adapters::logs {
 namespace {
@@ -108,7 +109,7 @@ void SyslogOutput::deliver(const std::string& bytes, std::function<void(Delivery
 void SyslogOutput::go_on() {
   if (!done_) return;
   if (is_connecting_) {
-    const int error = net::connect_error(fd_);
+    const int error = net::connect_error(fd_, target_.address);
     if (error != 0) return fail("cannot connect", error);
     is_connecting_ = false;
   }

@@ -1,4 +1,4 @@
-#include "net/self_connection.h"
+#include "net/connecting.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -6,11 +6,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "net/address.h"
-
 namespace outrigger::net {
 
-TEST_CASE("self connection: a socket that is its own peer is told from others", "[net]") {
+TEST_CASE("connecting: a socket that became its own peer was refused", "[net]") {
   Address any = Address::parse("127.0.0.1:1").value();
   any.set_port(0);
   const int fd = bind_to(any, false).value_or(-1);
@@ -20,18 +18,20 @@ TEST_CASE("self connection: a socket that is its own peer is told from others", 
   REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length) == 0);
   const Address address(reinterpret_cast<const sockaddr*>(&name), length);
   SECTION("it connects to the port it has") {
-    CHECK_FALSE(is_connected_to_itself(fd));  // not yet
     ::connect(fd, address.get(), address.length());
     pollfd connected{fd, POLLOUT, 0};
     REQUIRE(::poll(&connected, 1, 10'000) == 1);
-    CHECK(is_connected_to_itself(fd));
+    CHECK(connect_error(fd, address) == ECONNREFUSED);
+    Address unspecified = Address::parse("0.0.0.0:1").value();
+    unspecified.set_port(address.port());
+    CHECK(connect_error(fd, unspecified) == ECONNREFUSED);
   }
   SECTION("somebody listens there") {
     REQUIRE(::listen(fd, 1) == 0);
     const Connecting connecting = start_connect(address);
     pollfd connected{connecting.fd, POLLOUT, 0};
     REQUIRE(::poll(&connected, 1, 10'000) == 1);
-    CHECK_FALSE(is_connected_to_itself(connecting.fd));
+    CHECK(connect_error(connecting.fd, address) == 0);
     ::close(connecting.fd);
   }
   ::close(fd);
