@@ -14,12 +14,18 @@ void write_plain(std::string_view message, std::span<const LogField> fields) {
   std::string line = "outrigger: ";
   line += message;
   for (const LogField& field : fields) {
-    line.append(" ").append(field.name).append("=").append(field.value);
+    line.append(" ").append(field.name).append("=").append(field.value.shown());
   }
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 }  // namespace
+
+std::string LogValue::shown() const {
+  if (const std::string_view* text = this->text()) return std::string(*text);
+  if (const bool* value = std::get_if<bool>(&value_)) return *value ? "true" : "false";
+  return std::to_string(std::get<std::int64_t>(value_));
+}
 
 void set_log_writer(LogWriter* writer) { current_writer.store(writer, std::memory_order_release); }
 

@@ -76,7 +76,7 @@ void Lifecycle::be_overdue() {
   log(LogLevel::warn,
       terminating_ ? "the time to drain is over; connections that are still open are closed"
                    : "the time to drain is over; connections are still open",
-      {{"connections", std::to_string(hooks_.open_connections())}});
+      {{"connections", hooks_.open_connections()}});
   if (terminating_) end();
 }
 

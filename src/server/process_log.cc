@@ -46,14 +46,15 @@ std::string as_json(LogLevel level, std::string_view message, std::span<const Lo
   std::string line = "\"level\":\"";
   line.append(kLevels[static_cast<std::size_t>(level)]).append("\",\"message\":" + config::json_text(message));
   for (const LogField& field : fields) {
-    line += ',' + config::json_text(field.name) + ':' + config::json_text(field.value);
+    const std::string_view* text = field.value.text();
+    line += ',' + config::json_text(field.name) + ':' + (text ? config::json_text(*text) : field.value.shown());
   }
   return line;
 }
 
 std::string as_text(std::string_view message, std::span<const LogField> fields) {
   std::string line(message);
-  for (const LogField& field : fields) line.append(" ").append(field.name).append("=").append(field.value);
+  for (const LogField& field : fields) line.append(" ").append(field.name).append("=").append(field.value.shown());
   return line;
 }
 

@@ -94,7 +94,7 @@ class RemoteDocuments::Follower {
   void tell(const RemoteDocument& document, const std::string& problem) {
     failed_.add();
     log(LogLevel::warn, "a document of the configuration cannot be fetched",
-        {{"url", rules_.url}, {"error", problem}, {"has_last_good", document.content() ? "true" : "false"}});
+        {{"url", rules_.url}, {"error", problem}, {"has_last_good", document.content() != nullptr}});
     timer_.start(std::min(pause_, rules_.refresh));
     pause_ = std::min(pause_ * 2, kLongestPause);
   }

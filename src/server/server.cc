@@ -124,10 +124,10 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
 int Server::run() {
   for (const config::Listener& listener : snapshot_->settings.listeners) {
     log(LogLevel::info, "listening",
-        {{"listener", listener.name}, {"address", listener.address}, {"tls", listener.tls ? "true" : "false"}});
+        {{"listener", listener.name}, {"address", listener.address}, {"tls", listener.tls.has_value()}});
   }
   log(LogLevel::info, "started",
-      {{"version", OUTRIGGER_VERSION}, {"file", options_.source.file}, {"workers", std::to_string(workers_.size())}});
+      {{"version", OUTRIGGER_VERSION}, {"file", options_.source.file}, {"workers", workers_.size()}});
   for (const std::string& socket : inherited_.unused()) {
     log(LogLevel::warn,
         "a socket that was passed is not served: no listener has its name or address, or another comes first",

@@ -47,7 +47,8 @@ class AdapterHarness {
   }
 
   // A line of the logs.
-  void line(std::string_view body, std::vector<LogField> fields = {}, std::string_view source = "app.log") {
+  void line(std::string_view body, std::vector<adapters::ParsedField> fields = {},
+            std::string_view source = "app.log") {
     lines_.publish({loop_.wall_now(), adapters::LogSeverity::info, body, fields, source});
   }
   // What others brought, without ours, in Prometheus' format.

@@ -14,7 +14,7 @@ class LogLine {
   LogRecord of(const Record& record);
 
  private:
-  std::vector<LogField> fields_;
+  std::vector<ParsedField> fields_;
 };
 
 }  // namespace outrigger::adapters::logs

@@ -54,10 +54,7 @@ bool take_place_of_client(ConnectionContext& context, const ListenerPlace& place
   listener->stats.client_refusals.add();
   if (const auto refused = clients.refusals().count(context.loop.now())) {
     log(LogLevel::warn, "a client has too many connections: further ones are closed at once",
-        {{"listener", place.name},
-         {"client", client.ip()},
-         {"limit", std::to_string(limit)},
-         {"refused", std::to_string(*refused)}});
+        {{"listener", place.name}, {"client", client.ip()}, {"limit", limit}, {"refused", *refused}});
   }
   return false;
 }

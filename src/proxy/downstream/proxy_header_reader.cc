@@ -71,7 +71,7 @@ void ProxyHeaderReader::refuse(HeaderRefusal reason, std::string_view why) {
     place_.now->stats.header_refusals[static_cast<std::size_t>(reason)].add();
     if (const auto refused = place_.now->count->header_refusals.count(context_.loop.now())) {
       log(LogLevel::warn, "a connection without a good PROXY header was closed",
-          {{"listener", place_.name}, {"peer", peer_.ip()}, {"why", why}, {"refused", std::to_string(*refused)}});
+          {{"listener", place_.name}, {"peer", peer_.ip()}, {"why", why}, {"refused", *refused}});
     }
   }
   close();

@@ -48,7 +48,7 @@ void App::began(AppProcess process) {
   move_to(AppPhase::starting);
   was_late_ = is_killed_ = false;
   began_ = std::chrono::steady_clock::now();
-  log(LogLevel::info, "the app runs", {{"app", options_.command.front()}, {"pid", std::to_string(process.pid())}});
+  log(LogLevel::info, "the app runs", {{"app", options_.command.front()}, {"pid", process.pid()}});
   if (options_.wait_for.empty()) return be_up();
   timer_.start(options_.wait_limit);
   probe_ = hooks_.probe([this] { be_up(); });
@@ -110,7 +110,7 @@ void App::check() {
 
 void App::kill_group() {
   if (!process_ || phase_ == AppPhase::ended || std::exchange(is_killed_, true)) return;
-  log(LogLevel::warn, "the app is killed", {{"pid", std::to_string(process_->pid())}});
+  log(LogLevel::warn, "the app is killed", {{"pid", process_->pid()}});
   kills_total_.add();
   process_->signal(SIGKILL);
   deadline_ = std::chrono::steady_clock::now() + kLastWait;
@@ -119,13 +119,12 @@ void App::kill_group() {
 void App::run_ended() {
   process_.reset();
   const int code = *exit_code_;
-  const std::string text = std::to_string(code);
-  log(has_failed() && !is_stopping_ ? LogLevel::error : LogLevel::info, "the app ended", {{"exit_code", text}});
+  log(has_failed() && !is_stopping_ ? LogLevel::error : LogLevel::info, "the app ended", {{"exit_code", code}});
   if (std::chrono::steady_clock::now() - began_ >= kSteady) in_a_row_ = 0;
   if (is_stopping_ || !options_.restarts || !has_failed()) return end(was_late_ ? std::max(code, 1) : code);
   if (in_a_row_ < options_.restart_limit) return pause();
   log(LogLevel::error, "the app is not started again: it failed too often",
-      {{"restarts", std::to_string(in_a_row_)}, {"exit_code", text}});
+      {{"restarts", in_a_row_}, {"exit_code", code}});
   end(std::max(code, 1));
 }
 

@@ -70,7 +70,7 @@ class Exporter::Core {
     std::size_t left = 0;
     for (auto& [target, sender] : senders_) left += sender->abandon();
     if (left == 0) return;
-    log(LogLevel::warn, "spans and log records were lost at the end", {{"records", std::to_string(left)}});
+    log(LogLevel::warn, "spans and log records were lost at the end", {{"records", left}});
   }
 
   EventLoop loop_;

@@ -41,7 +41,7 @@ void DeliveryQueue::note_other_forms() {
   on_disk_ += spool_->bytes_of_other_forms();
   stats_.spooled_bytes.add(static_cast<std::int64_t>(spool_->bytes_of_other_forms()));
   log(LogLevel::warn, "batches of the spool stay there: they are for another kind of output",
-      {{"adapter", stats_.adapter()}, {"lines", std::to_string(spool_->lines_of_other_forms())}});
+      {{"adapter", stats_.adapter()}, {"lines", spool_->lines_of_other_forms()}});
 }
 
 void DeliveryQueue::count(const Batch& batch, int sign) {
@@ -184,7 +184,7 @@ bool DeliveryQueue::load_front() {
   stats_.spool_failures.add();
   stats_.lost("spool_unreadable").add(static_cast<std::int64_t>(batch.lines));
   log(LogLevel::error, "a batch of the spool cannot be read and is lost",
-      {{"error", bytes ? "it is empty" : bytes.error()}, {"lines", std::to_string(batch.lines)}});
+      {{"error", bytes ? "it is empty" : bytes.error()}, {"lines", batch.lines}});
   finish_front();
   return false;
 }
@@ -202,7 +202,7 @@ void DeliveryQueue::settle(Delivery delivery) {
   } else {
     stats_.lost("refused").add(lines);
     log(LogLevel::error, "a log output refuses records: they are lost",
-        {{"adapter", stats_.adapter()}, {"error", delivery.problem}, {"lines", std::to_string(lines)}});
+        {{"adapter", stats_.adapter()}, {"error", delivery.problem}, {"lines", lines}});
   }
   pause_ = Duration::zero();
   finish_front();
@@ -254,7 +254,7 @@ void DeliveryQueue::put_rest(std::list<Batch> rest, std::string_view form) {
     stats_.lost("form_changed").add(static_cast<std::int64_t>(lines));
     if (lines > 0) {
       log(LogLevel::warn, "records that waited in memory are lost: they were for another kind of output",
-          {{"adapter", stats_.adapter()}, {"lines", std::to_string(lines)}});
+          {{"adapter", stats_.adapter()}, {"lines", lines}});
     }
   }
   for (Batch& batch : rest) {
@@ -281,7 +281,7 @@ void DeliveryQueue::save_rest(OfFiles of_files, const char* reason) {
   if (lost == 0) return;
   stats_.lost(reason).add(static_cast<std::int64_t>(lost));
   log(LogLevel::warn, "records that no log output took are lost",
-      {{"adapter", stats_.adapter()}, {"reason", reason}, {"lines", std::to_string(lost)}, {"error", problem}});
+      {{"adapter", stats_.adapter()}, {"reason", reason}, {"lines", lost}, {"error", problem}});
 }
 
 }  // namespace outrigger::adapters::logs

@@ -39,7 +39,7 @@ void FollowedFiles::restore(FilePosition known) {
     if (known.offset == 0) return;  // it was empty, as far as is known
     stats_.lost_files.add();
     log(LogLevel::warn, "a log file is gone since the last run: what was not read of it is lost",
-        {{"path", known.path}, {"read_bytes", std::to_string(known.offset)}});
+        {{"path", known.path}, {"read_bytes", known.offset}});
     return;
   }
   if (find(found->id) != files_.end()) return;
@@ -180,7 +180,7 @@ void FollowedFiles::follow_copy(const FollowedFile& cut) {
   const auto found = find_again(mark);
   if (!found || found->id == cut.file->id()) {
     log(LogLevel::info, "a log file was truncated; no copy of it stands beside it",
-        {{"path", cut.origin.name}, {"read_bytes", std::to_string(mark.offset)}});
+        {{"path", cut.origin.name}, {"read_bytes", mark.offset}});
     return;
   }
   const auto known = find(found->id);
