@@ -19,7 +19,7 @@ using nlohmann::json;
 
 struct TapOptions {
   AdminTarget admin;
-  std::string status, path, host, failure, slower_than, route, upstream;
+  std::string status, path, host, failure, slower_than, route, upstream, kind;
   std::uint64_t count = 0;
   bool as_json = false;
 };
@@ -28,7 +28,7 @@ std::string query_of(const TapOptions& options) {
   const std::pair<const char*, const std::string*> conditions[] = {
       {"status", &options.status},           {"path", &options.path},   {"host", &options.host},
       {"failure", &options.failure},         {"route", &options.route}, {"upstream", &options.upstream},
-      {"slower_than", &options.slower_than},
+      {"slower_than", &options.slower_than}, {"kind", &options.kind},
   };
   std::string query;
   for (const auto& [name, value] : conditions) {
@@ -100,6 +100,7 @@ void add_tap(CLI::App& app, int& exit_code) {
   command->add_option("--slower-than", options->slower_than, "Only what took longer: 500ms");
   command->add_option("--route", options->route, "Only of this route");
   command->add_option("--upstream", options->upstream, "Only of this upstream");
+  command->add_option("--kind", options->kind, "Only what failed, was refused, slow or sampled: failed");
   command->add_option("--count", options->count, "Ends after so many");
   command->add_flag("--json", options->as_json, "JSON lines on a terminal too");
   command->footer(

@@ -64,7 +64,7 @@ struct Record {
   std::string request_id;    // empty: there is no request_id filter
   KeptBecause because;
   Instant started{};
-  WallTime began{};    // the same moment for people; the clock may have been set since
+  WallTime began{};     // the same moment for people; the clock may have been set since
   Duration duration{};  // to the last byte
   Duration answered{};  // to the head of the answer; 0: there was none
   std::string listener, route, upstream, endpoint, client, user, method, scheme, host, target;

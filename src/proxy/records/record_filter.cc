@@ -38,31 +38,30 @@ Set RecordFilter::set(std::string_view name, std::string_view value) {
   }
   if (name == "failure" && value != "any" && !is_failure_token(value))
     return wrong(name, value, "say a token of the access log, or any");
-  if (name == "kind" && kept_kind(value) == nullptr) {
-    return wrong(name, value, "say failed, refused, slow or sampled");
+  if (name == "kind") {
+    kind_ = kept_kind(value);
+    return kind_ == nullptr ? wrong(name, value, "say failed, refused, slow or sampled") : Set{};
   }
   if (name == "path" && !value.starts_with('/')) return wrong(name, value, "a path begins with /");
-  const std::pair<std::string_view, std::string*> texts[] = {{"path", &path_},         {"host", &host_},
-                                                             {"failure", &failure_},   {"route", &route_},
-                                                             {"upstream", &upstream_}, {"kind", &kind_}};
+  const std::pair<std::string_view, std::string*> texts[] = {
+      {"path", &path_}, {"host", &host_}, {"failure", &failure_}, {"route", &route_}, {"upstream", &upstream_}};
   for (const auto& [known, text] : texts) {
     if (name != known) continue;
     *text = value;
     return {};
   }
   return std::unexpected("there is no filter \"" + std::string(name) +
-                         "\": status, path, host, failure, slower_than, route and upstream are known");
+                         "\": status, path, host, failure, slower_than, route, upstream and kind are known");
 }
 
-bool RecordFilter::matches(const Exchange& exchange, const Outcome& outcome) const {
-  return matches(Subject{outcome.status, outcome.failure, outcome.duration, exchange.original_target(),
+bool RecordFilter::matches(const Exchange& exchange, const Outcome& outcome, KeptBecause because) const {
+  return matches(Subject{because, outcome.status, outcome.failure, outcome.duration, exchange.original_target(),
                          exchange.original_authority(), exchange.route(), exchange.upstream()});
 }
 
 bool RecordFilter::matches(const Record& record) const {
-  if (!kind_.empty() && !(record.because.*kept_kind(kind_))) return false;
-  return matches(Subject{record.status, record.failure, record.duration, record.target, record.host, record.route,
-                         record.upstream});
+  return matches(Subject{record.because, record.status, record.failure, record.duration, record.target, record.host,
+                         record.route, record.upstream});
 }
 
 bool RecordFilter::has_path(std::string_view target) const {
@@ -75,6 +74,7 @@ bool RecordFilter::matches(const Subject& subject) const {
   const auto includes = [&](const base::StatusRange& range) { return range.includes(subject.status); };
   if (!statuses_.empty() && std::ranges::none_of(statuses_, includes)) return false;
   if (subject.duration < slower_than_) return false;
+  if (kind_ != nullptr && !(subject.because.*kind_)) return false;
   if (!path_.empty() && !has_path(subject.target)) return false;
   if (!host_.empty() && !equals_ignoring_case(host_of(subject.authority), host_)) return false;
   if (!route_.empty() && route_ != subject.route) return false;

@@ -31,7 +31,7 @@ bool Recorder::is_slow(const Exchange& exchange, const Outcome& outcome) const {
 
 void Recorder::record(const Exchange& exchange, const Outcome& outcome, KeptBecause because) {
   std::erase_if(taps_, [](const auto& tap) { return tap->is_closed(); });
-  const auto wants = [&](const auto& tap) { return tap->wants(exchange, outcome); };
+  const auto wants = [&](const auto& tap) { return tap->wants(exchange, outcome, because); };
   Ring* const ring = ring_of(because);
   const bool is_kept = ring != nullptr && ring->admit(exchange.now());
   if (!is_kept && std::ranges::none_of(taps_, wants)) return;

@@ -22,8 +22,8 @@ class Tap {
   // `reader`: whose thread reads it; lives as long as the process.
   Tap(RecordFilter filter, Poster& reader);
 
-  bool wants(const Exchange& exchange, const Outcome& outcome) const {
-    return !is_closed() && filter_.matches(exchange, outcome);
+  bool wants(const Exchange& exchange, const Outcome& outcome, KeptBecause because) const {
+    return !is_closed() && filter_.matches(exchange, outcome, because);
   }
   void offer(std::shared_ptr<const Record> record);
 

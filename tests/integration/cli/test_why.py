@@ -268,6 +268,8 @@ class Tapped(Case):
         self.assertEqual(len(shown[0]["tries"]), 3)
         shown = self.end_of(self.tap(proxy, "--path", "/secret", "--failure", "any", "--count", "1"), proxy, "/x", "/secret/1")
         self.assertEqual(shown[0]["target"], "/secret/1")
+        shown = self.end_of(self.tap(proxy, "--kind", "refused", "--count", "2"), proxy, "/fine", "/x", "/secret")
+        self.assertEqual([record["target"] for record in shown], ["/secret"] * 2)
 
     def test_ctrl_c_ends_it(self):
         proxy = self.serve()

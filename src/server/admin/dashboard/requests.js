@@ -96,9 +96,9 @@ class Live {
 
   take(lines) {
     this.lost += Math.max(0, lines.length - kMost);
-    const records = lines.slice(-kMost).map((line) => JSON.parse(line)), {kind} = wanted();
+    const records = lines.slice(-kMost).map((line) => JSON.parse(line));
     for (const {lost = 0} of records) this.lost += lost;
-    const requests = records.filter((record) => record.number && (!kind || record.kept_because.includes(kind)));
+    const requests = records.filter((record) => record.number);
     this.newest = [...requests.reverse(), ...this.newest].slice(0, kMost);
     this.timer ||= setTimeout(() => this.draw(), kDrawn);
   }
