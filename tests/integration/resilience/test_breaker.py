@@ -205,6 +205,7 @@ class Rules(BreakerCase):
         service = self.start(moody.peer)
         proxy = self.serve(service, options="open_for: 1ms, max_open: 1ms", workers=2)
         state = lambda: tuple(self.breakers()[""][key] for key in ("state", "forced", "reason"))
+        until(self.breakers, "a worker to have it")
         self.assertEqual({"upstream": "app", "endpoint": "", "forced": "open"}, self.api("/api/breakers/app/open", "POST"))
         self.assertEqual([503] * 10, self.statuses(10))  # well as the service is, and however long ago
         self.assertEqual(0, len(service.requests))
