@@ -43,6 +43,7 @@ void Lifecycle::drain(const config::Shutdown& limits) {
   if (phase_ != Phase::serving) return;
   set_deadline(limits);
   move_to(Phase::not_ready);
+  hooks_.let_go();
   timer_.start(limits.not_ready);
 }
 

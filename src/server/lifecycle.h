@@ -8,9 +8,9 @@
 
 namespace outrigger::server {
 
-// serving -> not_ready (probes say so, traffic still comes and is served) -> draining (nothing new; what is in flight
-// may finish) -> drained (nothing is open). A process that is to end does so from `draining` too, when its time is
-// over.
+// serving -> not_ready (probes say so, traffic still comes and is served, HTTP/1 clients are told to close) -> draining
+// (nothing new; what is in flight may finish) -> drained (nothing is open). A process that is to end does so from
+// `draining` too, when its time is over.
 enum class Phase : std::uint8_t { serving, not_ready, draining, drained };
 std::string_view name_of(Phase phase);
 
@@ -18,6 +18,7 @@ std::string_view name_of(Phase phase);
 class Lifecycle {
  public:
   struct Hooks {
+    std::function<void()> let_go;                   // answers say that their connection ends
     std::function<void()> stop_accepting;           // connections end with their current exchange
     std::function<std::size_t()> open_connections;  // of all workers
     std::function<void()> end;                      // leave now; again only for a further signal

@@ -10,11 +10,14 @@ using namespace std::chrono_literals;
 struct Bench {
   EventLoop loop;
   std::size_t open = 1;
+  int warnings = 0;
   int stops = 0;
   int ends = 0;
-  Lifecycle lifecycle{
-      loop,
-      {.stop_accepting = [this] { ++stops; }, .open_connections = [this] { return open; }, .end = [this] { ++ends; }}};
+  Lifecycle lifecycle{loop,
+                      {.let_go = [this] { ++warnings; },
+                       .stop_accepting = [this] { ++stops; },
+                       .open_connections = [this] { return open; },
+                       .end = [this] { ++ends; }}};
 
   void pass(Duration time) {
     Timer timer(loop, [this] { loop.stop(); });
@@ -37,6 +40,7 @@ TEST_CASE("lifecycle: drained is only what has no connection left", "[server]") 
   bench.open = 0;
   bench.pass(100ms);
   CHECK(bench.lifecycle.phase() == Phase::drained);
+  CHECK(bench.warnings == 1);
   CHECK(bench.stops == 1);
   CHECK(bench.ends == 0);  // it stays until it is told to end
 }

@@ -48,8 +48,11 @@ void ListenSockets::wait_for_data(bool waits) const {
   for (const int fd : sockets_) net::defer_accept(fd, waits);
 }
 
-ListenSockets::~ListenSockets() {
+void ListenSockets::close() {
   for (const int fd : sockets_) ::close(fd);
+  sockets_.clear();
 }
+
+ListenSockets::~ListenSockets() { close(); }
 
 }  // namespace outrigger::server

@@ -25,6 +25,9 @@ class ListenSockets {
   ~ListenSockets();
   // From here on connections are taken; nothing where they are already. Why not, "" if it worked. Thread: the main one.
   std::string listen();
+  // Nobody accepts from them any more: clients are refused at once instead of waiting in a queue. The one who passed a
+  // socket keeps it. Thread: the main one, when no worker uses them.
+  void close();
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 

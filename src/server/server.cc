@@ -56,10 +56,11 @@ Server::Server(Options options, config::FilterCatalog catalog)
     : options_(std::move(options)),
       catalog_(catalog),
       started_(std::chrono::system_clock::now()),
-      lifecycle_(loop_, {.stop_accepting =
+      lifecycle_(loop_, {.let_go =
                              [this] {
-                               for (auto& worker : workers_) worker->drain();
+                               for (auto& worker : workers_) worker->let_go();
                              },
+                         .stop_accepting = [this] { stop_accepting(); },
                          .open_connections =
                              [this] {
                                std::size_t open = 0;
@@ -119,6 +120,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   adapters_.adopt(snapshot_->adapters);
   status_->listen(snapshot_->status);
   admin_->listen(snapshot_->admin);
+  if (lifecycle_.phase() >= Phase::draining) close_listeners();
 }
 
 int Server::run() {
@@ -146,6 +148,15 @@ int Server::run() {
   if (!process_log_->flush(kLastLines))
     std::_Exit(exit_code_);  // stderr takes nothing, and waiting for it would never end
   return exit_code_;
+}
+
+void Server::stop_accepting() {
+  for (auto& worker : workers_) worker->drain();
+  ask_workers([this] { close_listeners(); });
+}
+
+void Server::close_listeners() {
+  for (const auto& [name, sockets] : snapshot_->sockets) sockets->close();
 }
 
 void Server::ask_workers(std::function<void()> all_answered) {

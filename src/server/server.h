@@ -62,6 +62,8 @@ class Server {
   void on_signal(int signal);
   // Calls back when every worker has answered.
   void ask_workers(std::function<void()> all_answered);
+  void stop_accepting();
+  void close_listeners();
   bool has_app() const { return !options_.app.command.empty(); }
   bool start_app();
   void app_ended(int exit_code);

@@ -1,9 +1,20 @@
 #include "server/worker.h"
 
+#include <algorithm>
+
 #include "outrigger/stats.h"
 #include "server/health_pages.h"
 
 namespace outrigger::server {
+
+namespace {
+
+// By whatever listener.
+bool is_served(const Snapshot& snapshot, const ListenSockets& sockets) {
+  return std::ranges::any_of(snapshot.sockets, [&](const auto& entry) { return entry.second.get() == &sockets; });
+}
+
+}  // namespace
 
 Worker::Worker(std::size_t index, KeyedStore& store)
     : index_(index), store_(store), failures_(proxy::FailureStats::registered()), context_(loop_, failures_) {}
@@ -41,7 +52,7 @@ void Worker::apply(const std::shared_ptr<const Snapshot>& snapshot) {
   for (auto it = acceptors_.begin(); it != acceptors_.end();) {
     const auto kept = snapshot->sockets.find(it->first);
     const bool keeps = kept != snapshot->sockets.end() && kept->second == it->second->sockets();
-    if (!keeps) it->second->accept_queued();
+    if (!keeps && !is_served(*snapshot, *it->second->sockets())) it->second->accept_queued();
     it = keeps ? std::next(it) : acceptors_.erase(it);
   }
   for (const auto& [name, sockets] : snapshot->sockets) {
@@ -80,8 +91,13 @@ void Worker::take(Accepted accepted, const std::string& listener, std::shared_pt
   });
 }
 
+void Worker::let_go() {
+  loop_.post([this] { context_.keeps_clients = false; });
+}
+
 void Worker::drain() {
   loop_.post([this] {
+    context_.keeps_clients = false;
     for (auto& [name, acceptor] : acceptors_) acceptor->accept_queued();
     acceptors_.clear();
     context_.draining = true;

@@ -27,6 +27,8 @@ class Worker {
   void start(std::shared_ptr<const Snapshot> snapshot);
   // Adopts `snapshot` between two events: new listeners open, missing ones close.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
+  // Answers of HTTP/1 say from here on that their connection ends: clients come back elsewhere.
+  void let_go();
   // Stops accepting; connections end with their current exchange.
   void drain();
   // Ends everything and joins the thread.

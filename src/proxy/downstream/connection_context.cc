@@ -26,6 +26,9 @@ void ConnectionContext::adopt(std::shared_ptr<LiveConfig> config) {
     const auto found = live->listeners.find(name);
     place.now = found == live->listeners.end() ? nullptr : &found->second;
   }
+  connections.for_each([](ClientConnection& connection) {
+    if (connection.has_lost_listener()) connection.drain();
+  });
 }
 
 ListenerPlace& ConnectionContext::place(std::string_view name) {

@@ -24,6 +24,8 @@ class ClientConnection : public ListNode<ClientConnection> {
   virtual void drain() = 0;
   // Ends it now, whatever runs. Between events only.
   virtual void destroy() = 0;
+  // Its listener is no longer in the configuration.
+  virtual bool has_lost_listener() const { return false; }
 
  protected:
   // `counts`: a drain waits for it.
@@ -44,7 +46,7 @@ struct ListenerPlace {
 struct ConnectionContext {
   ConnectionContext(EventLoop& loop, FailureStats& failures);
 
-  // The next request of each connection uses `config`.
+  // The next request of each connection uses `config`; connections of a listener that it does not have drain.
   void adopt(std::shared_ptr<LiveConfig> config);
   // The listener of that name, for as long as the context lives.
   ListenerPlace& place(std::string_view name);
@@ -63,6 +65,7 @@ struct ConnectionContext {
   H2Stats h2;
   GrpcStats grpc{};
   std::unique_ptr<Recorder> recorder{};  // null: nothing is kept of requests
+  bool keeps_clients = true;             // false: answers of HTTP/1 say that the connection ends
   bool draining = false;                 // answer what is in flight, keep nothing alive
   IntrusiveList<ClientConnection> connections{};
   std::atomic<std::size_t> open{0};  // written by the worker only

@@ -36,6 +36,7 @@ class H2Connection final : public Pooled<H2Connection>,
   // Takes it over; `begun` was read from it. It deletes itself when it is done.
   static void begin(ConnectionContext& context, ListenerPlace& place, Accepted accepted, std::string_view begun);
   void drain() override;
+  bool has_lost_listener() const override { return place_.now == nullptr; }
   void destroy() override;
 
   // For its streams.

@@ -22,6 +22,7 @@ class ProxyHeaderReader final : public Pooled<ProxyHeaderReader>,
   static void begin(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                     const net::Address& peer, ConnectionPermit permit);
   void drain() override { close(); }
+  bool has_lost_listener() const override { return place_.now == nullptr; }
   void destroy() override { delete this; }
 
  private:

@@ -140,7 +140,7 @@ bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, 
   outcome.detail = response.detail();
   outcome.local = response.is_local();
   if (outcome.local && wants_grpc_reply(exchange)) tell_call(exchange, response, out);
-  wire_.set_head(exchange, response, !context_.draining && (!response.is_local() || is_request_complete()));
+  wire_.set_head(exchange, response, may_go_on() && (!response.is_local() || is_request_complete()));
   return true;
 }
 

@@ -39,8 +39,10 @@ class ServedExchange : protected Deferred, private RootTask::Owner, private Acti
   bool was_cut() const { return was_cut_; }
 
  private:
-  // What the wire does. The exchange still stands in the first three.
+  // What the wire does. The exchange still stands in the first four.
   //
+  // May another request come on this connection?
+  virtual bool may_go_on() const { return context_.keeps_clients; }
   // Is the whole request received? What is already here is taken.
   virtual bool is_request_complete() = 0;
   virtual std::uint64_t request_bytes() const = 0;

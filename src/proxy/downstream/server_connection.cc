@@ -63,8 +63,11 @@ void ServerConnection::destroy() {
 
 void ServerConnection::drain() {
   answer_.give_up_connection();
-  if (state_ == State::reading && input_.unread().empty()) close();
+  if (state_ == State::reading && is_idle()) close();
 }
+
+// RFC 9112 section 2.2: some clients send an empty line behind a request, which is no beginning of the next one.
+bool ServerConnection::is_idle() const { return input_.unread().empty() || input_.unread() == "\r\n"; }
 
 void ServerConnection::wake() {
   transport_->watch().wait_readable(this);
@@ -85,7 +88,7 @@ void ServerConnection::wake() {
 
 void ServerConnection::expired() {
   if (state_ == State::running) return transport_->watch().wait_readable(this);
-  if (state_ == State::reading && !input_.unread().empty()) {
+  if (state_ == State::reading && !is_idle()) {
     if (deadline_is_head_) return reject(Failure::request_head_timeout);
     return read_request();  // it was the next turn
   }
@@ -176,14 +179,14 @@ bool ServerConnection::parse_request() {
 
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
-  if (place_.now == nullptr || (context_.draining && input_.unread().empty())) return close();
+  if (place_.now == nullptr || (context_.draining && is_idle())) return close();
   const Limits& limits = place_.now->limits;
-  if (!input_.unread().empty()) {
+  if (!is_idle()) {
     const std::string_view why = context_.refusal(place_, transport_->fd());
     if (!why.empty()) return reject(Failure::overloaded, why);
   }
-  if (input_.unread().empty()) {
-    input_.release();
+  if (is_idle()) {
+    if (input_.unread().empty()) input_.release();
     deadline_is_head_ = false;
     context_.loop.set_deadline(*this, limits.keep_alive);
   } else if (!deadline_is_head_) {
@@ -197,7 +200,7 @@ void ServerConnection::wait_for_request() {
 void ServerConnection::next_request() {
   input_.recycle();
   transport_->settle();
-  if (!input_.unread().empty() && turn_.use(context_.loop, 1)) {
+  if (!is_idle() && turn_.use(context_.loop, 1)) {
     state_ = State::reading;
     deadline_is_head_ = false;
     return context_.loop.set_deadline(*this, Duration::zero());

@@ -30,9 +30,11 @@ class ServerConnection final : public Pooled<ServerConnection>,
   static void begin(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                     const net::Address& peer, ConnectionPermit permit = {});
   void drain() override;
+  bool has_lost_listener() const override { return place_.now == nullptr; }
   void destroy() override;
 
  private:
+  bool is_idle() const;
   enum class State : unsigned char { handshake, reading, running, lingering, closed };
 
   // The request body; the connection stays the only reader of its descriptor.
@@ -47,6 +49,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
     Wakeable* take_waiter() { return std::exchange(waiter_, nullptr); }
 
    private:
+    bool is_idle() const;
     void wait_readable(Wakeable* waiter) override { waiter_ = waiter; }
     Wakeable* waiter_ = nullptr;
   };
@@ -79,8 +82,12 @@ class ServerConnection final : public Pooled<ServerConnection>,
   bool read_ahead();
   bool end_slow_upload() override;
   upstream::WireBody* open_tunnel(Duration idle) override;
+  void share_body_idle(Instant& last_byte) override {
+    if (body_ != nullptr) body_->share_idle(last_byte);
+  }
   bool is_request_complete() override;
   std::uint64_t request_bytes() const override { return body_ == nullptr ? 0 : body_->received(); }
+  bool may_go_on() const override { return context_.keeps_clients && place_.now != nullptr; }
   void drop_request_body() override;
   void on_served(bool is_complete, bool client_closes) override;
   void on_refused() override { linger(); }

@@ -29,6 +29,7 @@ class TcpConnection final : public Pooled<TcpConnection>,
   static void begin(ConnectionContext& context, ListenerPlace& place, std::unique_ptr<net::Transport> transport,
                     const net::Address& client, ConnectionPermit permit);
   void drain() override;
+  bool has_lost_listener() const override { return place_.now == nullptr; }
   void destroy() override;
 
  private:

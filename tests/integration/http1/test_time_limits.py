@@ -72,6 +72,12 @@ class TimeLimits(Case):
         self.assertEqual(200, client.get().status)
         self.assertTrue(client.is_closed())
 
+    def test_an_empty_line_behind_a_request_begins_none(self):
+        client = self.slow_client()
+        for _ in range(2):
+            self.assertEqual(200, client.send(GET + "\r\n\r\n").response().status)
+        self.assertTrue(client.is_closed(), "silently, when it was idle for long enough")
+
     def test_a_body_that_stops_is_408(self):
         client = self.slow_client().send(POST + "Content-Length: 10\r\n\r\nabc")
         self.assertEqual(408, client.response("POST").status)

@@ -86,6 +86,19 @@ class Reload(Case):
         until(lambda: not answers(), "the listener to close")
         self.becomes(3)
 
+    def test_connections_of_a_listener_that_is_gone_end_with_their_answer(self):
+        two = self.served.fill(self.text(1).replace("listeners: [", 'listeners: [{name: old, address: "@more@", upstream: app}, '))
+        self.served.file.write_text(two)
+        self.becomes(1)
+        idle, busy = (self.enterContext(raw.Client(self.served.port("more"))) for _ in range(2))
+        for client in (idle, busy):
+            self.assertEqual(None, client.get().get("Connection"))
+        busy.send("GET /slow/1.5 HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.served.file.write_text(self.text(2))
+        self.assertTrue(idle.is_closed())
+        answer = busy.response()
+        self.assertEqual((200, "close"), (answer.status, answer.get("Connection")))
+
     def test_a_hundred_reloads_under_load_with_broken_files_between_lose_nothing(self):
         long = self.client(self.served)
         long.send("GET /slow/5 HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -1,8 +1,10 @@
 """How a process ends: no request is lost, and an impatient operator is obeyed."""
+import errno
 import pathlib
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -82,6 +84,37 @@ class End(Case):
         until(lambda: self.readiness(proxy) == 503, "not ready")
         self.assertEqual(200, self.client(proxy).get().status)
         proxy.signal(signal.SIGTERM)
+        proxy.check_end(0)
+
+    def test_while_it_is_not_ready_kept_connections_end_with_an_answer_that_says_so(self):
+        proxy = self.served(self.start(raw.Peer.answering()), not_ready="1h", workers=2)
+        kept = [self.client(proxy) for _ in range(4)]
+        self.assertEqual([None] * 4, [client.get().get("Connection") for client in kept])
+        proxy.signal(signal.SIGTERM)
+        until(lambda: self.client(proxy).get().get("Connection") == "close", "the workers to let clients go")
+        for client in kept:
+            until(lambda: client.get().get("Connection") == "close", "an answer that says so")
+            self.assertTrue(client.is_closed())
+        proxy.signal(signal.SIGINT)
+
+    def test_while_it_drains_new_connections_are_refused_and_what_is_in_flight_goes_on(self):
+        go_on = threading.Event()
+        service = self.start(raw.Peer([raw.request(), raw.wait(go_on), raw.answer(b"late")]))
+        proxy = self.served(service, drain="1h", workers=2)
+        client = self.client(proxy)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: service.requests, "the request")
+        proxy.signal(signal.SIGTERM)
+
+        def is_refused():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", proxy.port())) == errno.ECONNREFUSED
+        until(is_refused, "new connections to be refused")
+        proxy.write(CONFIG.replace("drain: @drain@", "drain: 2h"))
+        until(lambda: "reloaded" in proxy.stderr(), "the reload")
+        until(is_refused, "new connections to be refused")
+        go_on.set()
+        self.assertEqual(b"late", client.response().body)
         proxy.check_end(0)
 
     def test_the_time_to_drain_is_limited(self):
