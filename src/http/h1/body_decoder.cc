@@ -22,8 +22,8 @@ constexpr std::size_t kMaxTrailerFields = 32;
 
 }  // namespace
 
-BodyDecoder::BodyDecoder(Framing framing, std::uint64_t length, Arena* trailers_arena)
-    : framing_(framing), left_(framing == Framing::length ? length : 0), arena_(trailers_arena) {
+BodyDecoder::BodyDecoder(Framing framing, std::uint64_t length, Arena* trailers_arena, Sizes sizes)
+    : framing_(framing), sizes_(sizes), left_(framing == Framing::length ? length : 0), arena_(trailers_arena) {
   if (framing == Framing::chunked) {
     state_ = State::size_first;
   } else if (framing != Framing::until_close && left_ == 0) {
@@ -89,6 +89,8 @@ std::string_view BodyDecoder::take(char c) {
     case State::size_first:
     case State::size:
       return take_digit(c);
+    case State::padding:
+      return end_size(c);
     case State::extension:
       return take_extension(c);
     case State::size_lf:
@@ -114,6 +116,14 @@ std::string_view BodyDecoder::take_digit(char c) {
     return {};
   }
   if (state_ == State::size_first) return "no chunk size";
+  return end_size(c);
+}
+
+std::string_view BodyDecoder::end_size(char c) {
+  if ((c == ' ' || c == '\t') && sizes_ == Sizes::padded) {
+    state_ = State::padding;
+    return ++line_extension_ > kMaxLineExtension ? "chunk size padded too far" : "";
+  }
   if (c != '\r' && c != ';') return c == '\n' ? "bare LF in a chunk line" : "bad character in a chunk size";
   state_ = c == ';' ? State::extension : State::size_lf;
   return {};

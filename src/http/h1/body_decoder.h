@@ -17,8 +17,10 @@ namespace outrigger::http::h1 {
 // of at most 8 KiB and 32 lines that obey the rules of header fields. Copyable until the first step().
 class BodyDecoder {
  public:
+  // Old services pad sizes to a width of their own, "5   \r\n": taken from services, never from clients.
+  enum class Sizes : std::uint8_t { strict, padded };
   // `length` counts when framing is `length`. Trailers live in `trailers_arena`, which chunked framing needs.
-  BodyDecoder(Framing framing, std::uint64_t length, Arena* trailers_arena);
+  BodyDecoder(Framing framing, std::uint64_t length, Arena* trailers_arena, Sizes sizes = Sizes::strict);
 
   struct Step {
     enum class State : std::uint8_t {
@@ -58,6 +60,7 @@ class BodyDecoder {
     content,     // of a plain body
     size_first,  // the first digit of a chunk's size
     size,        // its other digits
+    padding,     // blanks behind them
     extension,   // between ";" and CR
     size_lf,     // the LF of the size line
     chunk,       // content of a chunk
@@ -73,12 +76,14 @@ class BodyDecoder {
   Step fail(std::size_t consumed, std::string_view error);
   std::string_view take(char c);
   std::string_view take_digit(char c);
+  std::string_view end_size(char c);
   std::string_view take_extension(char c);
   void end_size_line();
   void collect(std::string_view bytes);
   std::string_view finish_trailers(std::string_view lines);
 
   Framing framing_;
+  Sizes sizes_;
   State state_ = State::content;
   ChunkExtension extension_;
   std::uint8_t digits_ = 0;

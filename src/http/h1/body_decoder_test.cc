@@ -20,9 +20,10 @@ struct Outcome {
 };
 
 // Decodes `input` in pieces of `piece` bytes.
-Outcome decode(Framing framing, std::uint64_t length, std::string_view input, std::size_t piece) {
+Outcome decode(Framing framing, std::uint64_t length, std::string_view input, std::size_t piece,
+               BodyDecoder::Sizes sizes = BodyDecoder::Sizes::strict) {
   Arena arena;
-  BodyDecoder decoder(framing, length, &arena);
+  BodyDecoder decoder(framing, length, &arena, sizes);
   Outcome outcome;
   std::size_t at = 0;
   std::size_t given = 0;
@@ -117,6 +118,24 @@ TEST_CASE("body: chunked content", "[http][h1]") {
     REQUIRE(whole.rest == row.rest);
     for (const std::size_t piece : {1UZ, 2UZ, 3UZ, 7UZ})
       REQUIRE(decode(Framing::chunked, 0, row.input, piece) == whole);
+  }
+}
+
+TEST_CASE("body: sizes padded by blanks are a service's", "[http][h1]") {
+  const auto padded = [](std::string_view input, std::size_t piece) {
+    return decode(Framing::chunked, 0, input, piece, BodyDecoder::Sizes::padded);
+  };
+  constexpr std::string_view kPadded = "5     \r\nhello\r\n1 \t;a=b\r\n!\r\n0  \r\n\r\nHTTP";
+  for (const std::size_t piece : {1UZ, 3UZ, 100UZ}) {
+    const Outcome outcome = padded(kPadded, piece);
+    CHECK(outcome.done);
+    CHECK(outcome.content == "hello!");
+    CHECK(outcome.rest == "HTTP");
+    CHECK(decode(Framing::chunked, 0, kPadded, piece).error == "bad character in a chunk size");
+    CHECK(padded("5 0\r\nhello", piece).error == "bad character in a chunk size");
+    CHECK(padded(" 5\r\nhello", piece).error == "no chunk size");
+    CHECK(padded("5 \nhello", piece).error == "bare LF in a chunk line");
+    CHECK(padded("5" + std::string(5000, ' '), piece).error == "chunk size padded too far");
   }
 }
 

@@ -120,7 +120,9 @@ TEST_CASE("request: targets", "[http][h1]") {
       {"a lone percent sign", "/a%", "bad_target: bad encoding"},
       {"half an encoding", "/a%4", "bad_target: bad encoding"},
       {"no hexadecimal digits", "/a%zz", "bad_target: bad encoding"},
-      {"a bad encoding in the query", "/?a=%g0", "bad_target: bad encoding"},
+      {"a bad encoding in front of the query", "/%g0?a=%20", "bad_target: bad encoding"},
+      {"a percent sign in the query", "/?a=100%&b=%g0", ""},
+      {"a fragment behind a percent sign in the query", "/?a=100%#b", "bad_target: fragment in the target"},
       {"too long", "/" + std::string(16 * 1024, 'a'), "target_too_long: max_target"},
       {"just not too long", "/" + std::string(16 * 1024 - 1, 'a'), ""},
   };

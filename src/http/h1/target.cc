@@ -112,9 +112,10 @@ unsigned target_classes(const char*& at, const char* end) {
 }
 
 std::string_view check_target(std::string_view target) {
+  const std::size_t query = target.find('?');
   for (std::size_t i = 0; i < target.size(); ++i) {
     const char c = target[i];
-    if (is_plain_target_char(c)) continue;
+    if (is_plain_target_char(c) || (c == '%' && i > query)) continue;
     if (c == '#') return "fragment in the target";
     if (c != '%') return "control character, blank or non-ASCII byte in the target";
     if (target.size() - i < 3 || base::hex_value(target[i + 1]) < 0 || base::hex_value(target[i + 2]) < 0) {

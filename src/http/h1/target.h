@@ -12,7 +12,8 @@ inline constexpr unsigned kMayBeAmbiguous = 2;  // ambiguity_of_path must look: 
 unsigned target_classes(const char*& at, const char* end);
 
 // May these bytes stand in a target at all? Static text if not: control characters, blanks, bytes from 0x80 on, a
-// fragment, a `%` without two hexadecimal digits.
+// fragment, in front of the query a `%` without two hexadecimal digits: in it "?q=100%" is common, and no reader takes
+// it for another request.
 std::string_view check_target(std::string_view target);
 
 // uri-host [ ":" port ], RFC 9110 section 7.2. Stricter than RFC 3986: no userinfo, no empty host or port, no encoded

@@ -294,7 +294,7 @@ std::string_view write_interim_head(ActiveExchange& exchange, const ResponseHead
 
 namespace {
 
-// RFC 9110 section 9.3.8: what is likely to be secret is not shown.
+// RFC 9110 section 9.3.8: what is likely to be secret is not shown, nor what filters wrote for the service.
 constexpr FieldMask kSecret = field_mask(FieldId::authorization, FieldId::cookie, FieldId::proxy_authorization);
 
 std::string_view as_received(const ActiveExchange& exchange, Arena& arena) {
@@ -304,7 +304,9 @@ std::string_view as_received(const ActiveExchange& exchange, Arena& arena) {
   buffer.writer.literal(" ");
   buffer.writer.append(request.target);
   buffer.writer.literal(" HTTP/1.1\r\n");
-  write_fields(buffer.writer, request.headers, kSecret);
+  for (const Field& field : request.headers) {
+    if ((field_bit(field.id) & kSecret) == 0) buffer.writer.append(field.line);
+  }
   buffer.writer.literal("\r\n");
   return buffer.text();
 }

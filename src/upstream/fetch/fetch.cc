@@ -174,7 +174,8 @@ Task<bool> Fetch::read_head(Fetch&, ResponseHead& head) {
 Task<bool> Fetch::read_content(Fetch&, ResponseHead& head) {
   const std::string too_large = "the answer is larger than " + std::to_string(request_.max_content) + " bytes";
   if (head.framing == Framing::length && head.content_length > request_.max_content) co_return fail(too_large);
-  WireBody body(loop_, *transport_, input_, http::h1::BodyDecoder(head.framing, head.content_length, &arena_),
+  WireBody body(loop_, *transport_, input_,
+                http::h1::BodyDecoder(head.framing, head.content_length, &arena_, http::h1::BodyDecoder::Sizes::padded),
                 request_.timeout,
                 {Failure::response_truncated, Failure::response_bad_chunk, Failure::response_body_timeout});
   for (;;) {

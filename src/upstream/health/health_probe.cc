@@ -151,7 +151,8 @@ Task<bool> HealthProbe::read_head(HealthProbe&, ResponseHead& head) {
 }
 
 Task<bool> HealthProbe::read_content(HealthProbe&, ResponseHead& head) {
-  WireBody body(loop_, *transport_, input_, http::h1::BodyDecoder(head.framing, head.content_length, &arena_),
+  WireBody body(loop_, *transport_, input_,
+                http::h1::BodyDecoder(head.framing, head.content_length, &arena_, http::h1::BodyDecoder::Sizes::padded),
                 settings_.timeout,
                 {Failure::response_truncated, Failure::response_bad_chunk, Failure::response_body_timeout});
   std::string content;

@@ -105,6 +105,12 @@ listeners: [{address: "@listen@", routes: [{respond: {status: 200, body: hello}}
                     self.assertIn("GET", response.get("Allow"))
         self.assertEqual("0", self.seen("Max-Forwards: 0\r\n").get("Max-Forwards"))
 
+    def test_a_trace_does_not_show_what_filters_wrote_for_the_service(self):
+        config = BARE.replace("upstream: app}]", 'filters: [{headers: {request: {set: {X-Key: hidden, X-Mine: hidden}}}}], upstream: app}]')
+        response = self.client(self.proxy(config, self.start(raw.Peer.answering()))).request(
+            "TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-Mine: shown\r\nX-Other: shown\r\n\r\n")
+        self.assertEqual(b"TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nX-Other: shown\r\n\r\n", response.body)
+
     def test_connect_is_refused_with_what_is_allowed(self):
         service = self.start(raw.Peer.answering())
         response = self.client(self.proxy(BARE, service)).request("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n")
