@@ -33,6 +33,8 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     virtual bool end_slow_upload() = 0;
     // The service has switched protocols: what the client sends from now on. Null: this client can't.
     virtual upstream::WireBody* open_tunnel(Duration) { return nullptr; }
+    // What the client still sends may rest while bytes come the other way; `last_byte` is when any came.
+    virtual void share_body_idle(Instant&) {}
     // Exchange::detach.
     virtual bool detach(const ActiveExchange&, std::unique_ptr<Detached>) { return false; }
     // A second later there is still no answer.
@@ -79,6 +81,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
     tunnel_idle_ = idle;
     return owner_.open_tunnel(idle);
   }
+  void share_body_idle(Instant& last_byte) { owner_.share_body_idle(last_byte); }
   // How long a piece of content may take to be taken.
   Duration stall() const { return tunnel_idle_.value_or(limits_->body_idle); }
   LiveListener& listener_config() const { return live_listener_; }

@@ -37,9 +37,10 @@ class H2Body final : public Body, private Deadline {
   Failure failure() const override { return failure_; }
   const Headers* trailers() const override { return trailers_.empty() ? nullptr : &trailers_; }
 
-  // One direction of a tunnel, see WireBody::share_idle().
-  void share_idle(Instant& last_byte, Duration idle, Failure stalled) {
-    last_byte_ = &last_byte;
+  // As WireBody::share_idle().
+  void share_idle(Instant& last_byte) { last_byte_ = &last_byte; }
+  // It became one direction of a tunnel: how long it may rest, and what that is called.
+  void set_idle(Duration idle, Failure stalled) {
     idle_ = idle;
     failures_.stalled = stalled;
   }
@@ -61,7 +62,7 @@ class H2Body final : public Body, private Deadline {
   Failures failures_;
   Failure failure_ = Failure::none;
   Wakeable* waiter_ = nullptr;
-  Instant* last_byte_ = nullptr;  // of a tunnel
+  Instant* last_byte_ = nullptr;  // of both directions
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
   std::string waiting_;   // came, and is to be pulled

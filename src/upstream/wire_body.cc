@@ -83,7 +83,12 @@ void WireBody::park(Wakeable* waiter) {
 
 void WireBody::expired() {
   if (last_byte_ != nullptr && loop_.now() - *last_byte_ < idle_) return loop_.set_deadline(*this, idle_);
-  failure_ = failures_.stalled;
+  break_off(failures_.stalled);
+}
+
+void WireBody::break_off(Failure failure) {
+  failure_ = failure;
+  Deadline::clear();
   wait_readable(nullptr);
   if (waiter_ != nullptr) std::exchange(waiter_, nullptr)->wake();
 }

@@ -34,9 +34,13 @@ class WireBody : public Body, protected Deadline {
   std::uint64_t received() const { return received_; }
   // More than this many bytes is `body_too_large`.
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
-  // One direction of a tunnel: the wait for more only ends when nothing came in the other one either. `last_byte`, when
-  // something came in any of them, outlives both. Its bytes are spliced while they come faster than memory takes them.
+  // One of two directions that flow at the same time: the wait for more only ends when nothing came in the other one
+  // either. `last_byte`, when something came in any of them, outlives both. Its bytes are spliced while they come
+  // faster than memory takes them.
   void share_idle(Instant& last_byte) { last_byte_ = &last_byte; }
+  // Ends it as failed, and the wait for more.
+  void break_off(Failure failure);
+  bool has_ended() const { return ended_ || failure_ != Failure::none; }
   // The end of the connection ended the body: the connection can't be used again.
   bool ended_by_close() const { return ended_by_close_; }
 
@@ -61,7 +65,7 @@ class WireBody : public Body, protected Deadline {
   Failures failures_;
   Failure failure_ = Failure::none;
   Wakeable* waiter_ = nullptr;
-  Instant* last_byte_ = nullptr;  // of a tunnel
+  Instant* last_byte_ = nullptr;  // of both directions
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = UINT64_MAX;
   bool ended_ = false;

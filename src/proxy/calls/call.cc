@@ -64,6 +64,13 @@ void Call::run_deferred() {
   }
 }
 
+Instant* Call::share_idle_with_upload() {
+  if (upload_done_) return nullptr;
+  Instant* last_byte = exchange_.arena().make<Instant>(exchange_.now());
+  exchange_.share_body_idle(*last_byte);
+  return last_byte;
+}
+
 bool Call::try_head() {
   head_failure_ = Failure::none;
   if (exchange_.is_expired()) {

@@ -40,6 +40,9 @@ class Call : public Body, private RootTask::Owner, private Deferred {
   void start_tunnel();
   // First in a destructor: the task refers to all that the call is.
   void end_upload() { upload_.reset(); }
+  // The answer's content begins. Null where the request is complete; else when a byte last came in any direction: while
+  // one flows the other may rest, as calls of gRPC do that stream both ways.
+  Instant* share_idle_with_upload();
   // The final head, or what came instead of it, may be here.
   void look_for_head();
   // How the answer's content ended, for the gates.
@@ -59,8 +62,9 @@ class Call : public Body, private RootTask::Owner, private Deferred {
   //
   // Sends the content; sets upload_failure_ where it can't.
   virtual RootTask upload(ActiveExchange& exchange) = 0;
-  // It failed while nobody waits for a head.
-  virtual void on_upload_failed() {}
+  // It failed while nobody waits for a head: an answer that still flows must not look as if the service had had all of
+  // the request.
+  virtual void on_upload_failed() = 0;
   // True when the next head is in head_, or head_failure_ says why there is none.
   virtual bool poll_head() = 0;
   // poll_head() said no: wakes `waiter` once when it may say otherwise; null unparks.

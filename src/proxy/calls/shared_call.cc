@@ -100,7 +100,10 @@ bool SharedCall::open_tunnel() {
   if (client == nullptr) return false;
   Instant& last_byte = *exchange_.arena().make<Instant>();
   client->share_idle(last_byte);
-  if (body_) body_->share_idle(last_byte, idle, Failure::tunnel_idle);
+  if (body_) {
+    body_->share_idle(last_byte);
+    body_->set_idle(idle, Failure::tunnel_idle);
+  }
   head_ = switched_head(exchange_.request(), *head_);
   source_ = client;
   start_tunnel();
@@ -127,8 +130,7 @@ RootTask SharedCall::upload(ActiveExchange& exchange) {
 }
 
 void SharedCall::on_upload_failed() {
-  const bool is_cut = upload_failure_ == Failure::upstream_write_timeout || source_ != exchange_.request_body();
-  if (!is_cut || !body_ || has_received_end()) return;
+  if (!body_ || has_received_end()) return;
   connection().session().reset(*this, ErrorCode::cancel);
   body_->fail(upload_failure_);
 }
@@ -156,6 +158,7 @@ void SharedCall::begin_body() {
   body_.emplace(exchange_.loop(), connection().session(), static_cast<http::h2::Stream&>(*this), trailers_,
                 exchange_.limits().body_idle,
                 upstream::H2Body::Failures{Failure::response_truncated, Failure::response_body_timeout});
+  if (Instant* last_byte = share_idle_with_upload()) body_->share_idle(*last_byte);
 }
 
 void SharedCall::on_data(std::string_view bytes) {

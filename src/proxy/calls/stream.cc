@@ -92,6 +92,10 @@ RootTask Stream::upload(ActiveExchange& exchange) {
   }
 }
 
+void Stream::on_upload_failed() {
+  if (body_ && !body_->has_ended()) body_->break_off(upload_failure_);
+}
+
 bool Stream::open_tunnel() {
   const Duration idle = tunnel_idle(exchange_);
   upstream::WireBody* const client = exchange_.open_tunnel(idle);
@@ -167,11 +171,13 @@ void Stream::begin_body() {
   body_begun_ = true;
   if (head_->framing == Framing::none) return;
   body_.emplace(exchange_.loop(), connection_->transport(), connection_->input(),
-                http::h1::BodyDecoder(head_->framing, head_->content_length, &exchange_.arena()),
+                http::h1::BodyDecoder(head_->framing, head_->content_length, &exchange_.arena(),
+                                      http::h1::BodyDecoder::Sizes::padded),
                 exchange_.limits().body_idle,
                 upstream::WireBody::Failures{Failure::response_truncated, Failure::response_bad_chunk,
                                              Failure::response_body_timeout});
   content_ = &*body_;
+  if (Instant* last_byte = share_idle_with_upload()) body_->share_idle(*last_byte);
 }
 
 }  // namespace outrigger::proxy

@@ -49,6 +49,7 @@ class Stream final : public Call {
 
  private:
   RootTask upload(ActiveExchange& exchange) override;
+  void on_upload_failed() override;
   bool goes_on(net::IoEnd written);
   bool poll_head() override;
   void park_head(Wakeable* waiter) override { connection_->transport().watch().wait_readable(waiter); }

@@ -54,6 +54,9 @@ class H2Stream final : public Pooled<H2Stream>,
   std::uint64_t request_bytes() const override { return body_ ? body_->received() : 0; }
   void drop_request_body() override;
   bool end_slow_upload() override;
+  void share_body_idle(Instant& last_byte) override {
+    if (body_) body_->share_idle(last_byte);
+  }
   void on_served(bool is_complete, bool client_closes) override;
   void on_refused() override;
   void on_cancelled() override { leave(); }
