@@ -189,7 +189,7 @@ class Exchange {
 
   // Set by a cache when the request comes to it, for the filters before it; null: there is none. In the arena.
   StoredAnswers* stored() const { return stored_; }
-  void set_stored(StoredAnswers& stored) { stored_ = &stored; }
+  void set_stored(StoredAnswers* stored) { stored_ = stored; }
 
   // Asks that the request body be kept (64 KiB) so that it can be sent again. Before the first `next`.
   void keep_request_body() { keep_body_ = true; }

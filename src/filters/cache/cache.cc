@@ -89,7 +89,7 @@ class Cache::Kept final : public StoredAnswers {
 
 Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   const cache::Key key = keys_.of(exchange);
-  exchange.set_stored(*exchange.arena().make<Kept>(*this, key, asked));
+  exchange.set_stored(exchange.arena().make<Kept>(*this, key, asked));
   const Headers& request = exchange.request().headers;
   std::uint32_t attempt = 0;
   // Those with credentials wait for each other only: what the service says of one may not be for the other.
