@@ -181,7 +181,7 @@ void Jwt::tell_service(Exchange& exchange, const Claim* known) const {
     for (const Claim* claim = exchange.claims(); claim != known; claim = claim->next) {
       if (claim->name == name) first = claim;
     }
-    if (first != nullptr && is_field_value(first->value)) headers.set(header, first->value);
+    if (first != nullptr && is_field_value(first->value)) exchange.vouch(header, first->value);
   }
 }
 
