@@ -176,12 +176,39 @@ class Exchange {
 
   // What the client proved in the handshake; null: nothing.
   const ClientCertificate* client_certificate() const { return certificate_; }
-  // Name of the user that a filter verified (basic_auth, api_key, jwt); empty: none. Lives as long as the exchange.
+  // Name of the user that a filter verified (basic_auth, api_key, jwt); empty: none, or one without a name. Lives as
+  // long as the exchange.
   std::string_view user() const { return user_; }
-  void set_user(std::string_view user) { user_ = user; }
+  void set_user(std::string_view user) {
+    user_ = user;
+    is_identified_ = true;
+  }
   // What a verified token says, latest first; null: nothing. `name` and `value` live as long as the exchange.
   const Claim* claims() const { return claims_; }
-  void add_claim(std::string_view name, std::string_view value) { claims_ = arena_.make<Claim>(name, value, claims_); }
+  void add_claim(std::string_view name, std::string_view value) {
+    claims_ = arena_.make<Claim>(name, value, claims_);
+    is_identified_ = true;
+  }
+  // Adds a field in which a filter tells the service about the client; what the client itself put there is gone
+  // already. `name` and `value` live as long as the exchange.
+  void vouch(std::string_view name, std::string_view value) {
+    request_.headers.add(name, value);
+    set_personal(name);
+  }
+  // The fields of this name say who asks, as Authorization and Cookie do. `name` lives as long as the exchange.
+  void set_personal(std::string_view name) {
+    personal_ = arena_.make<PersonalField>(name, personal_);
+    is_identified_ = true;
+  }
+  // Those fields, latest first, a name perhaps more than once; null: none.
+  const PersonalField* personal_fields() const { return personal_; }
+  // May the answer be for this client alone? It may where the request shows credentials (Authorization, or what a
+  // trusted proxy says of a certificate), where the client showed a certificate, and for good once a filter knows who
+  // asks, whatever becomes of the fields that said so. For shared caches: RFC 9111 section 3.5. Cost: three tests.
+  bool is_personal() const {
+    return is_identified_ || certificate_ != nullptr ||
+           request_.headers.has_any(field_mask(FieldId::authorization, FieldId::x_forwarded_client_cert));
+  }
 
   virtual Instant now() const = 0;
   virtual WallTime wall_now() const = 0;
@@ -189,7 +216,7 @@ class Exchange {
 
   // Set by a cache when the request comes to it, for the filters before it; null: there is none. In the arena.
   StoredAnswers* stored() const { return stored_; }
-  void set_stored(StoredAnswers& stored) { stored_ = &stored; }
+  void set_stored(StoredAnswers* stored) { stored_ = stored; }
 
   // Asks that the request body be kept (64 KiB) so that it can be sent again. Before the first `next`.
   void keep_request_body() { keep_body_ = true; }
@@ -265,6 +292,8 @@ class Exchange {
     Headers::Snapshot headers;
     std::string_view user;
     const Claim* claims;
+    const PersonalField* personal;
+    bool is_identified;
   };
   Checkpoint* checkpoint();
   void rollback(const Checkpoint& checkpoint);
@@ -283,6 +312,7 @@ class Exchange {
       request_id_, user_;
   const ClientCertificate* certificate_ = nullptr;
   const Claim* claims_ = nullptr;
+  const PersonalField* personal_ = nullptr;
   StoredAnswers* stored_ = nullptr;
   Journal* journal_ = nullptr;
   const HiddenParameter* hidden_ = nullptr;
@@ -293,6 +323,7 @@ class Exchange {
   Finisher* finishers_ = nullptr;
   std::uint32_t tries_ = 0;
   std::optional<bool> repeatable_;
+  bool is_identified_ = false;  // a filter knows something of who asks
   bool trusted_ = false;
   bool keep_body_ = false;
   bool expired_ = false;

@@ -26,4 +26,10 @@ struct Claim {
   const Claim* next = nullptr;
 };
 
+// A field of the request that says who asks: a filter wrote it, or looked there for a credential.
+struct PersonalField {
+  std::string_view name;
+  const PersonalField* next;
+};
+
 }  // namespace outrigger

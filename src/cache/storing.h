@@ -32,7 +32,7 @@ struct Rules {
 
 // What matters of the request.
 struct Asked {
-  bool is_authorized = false;  // with credentials, whoever checks them
+  bool is_authorized = false;  // the answer may be for the client alone: Exchange::is_personal()
   bool has_cookie = false;
 };
 

@@ -16,7 +16,8 @@ std::string check_field(const std::string& name);
 std::string check_request_field(const std::string& name);
 
 // Removes what a client may have put where only a filter speaks: the field of this name, and those that a service could
-// take for it, "X_User" for "X-User" (both are HTTP_X_USER to a CGI program).
+// take for it, "X_User" for "X-User" (both are HTTP_X_USER to a CGI program). What the filter then says there it adds
+// by Exchange::vouch().
 void remove_vouched(Headers& headers, std::string_view name);
 
 }  // namespace outrigger::filters

@@ -101,6 +101,10 @@ void ActiveExchange::begin_like(const ActiveExchange& other) {
   for (const Claim* claim = other.claims_; claim != nullptr; claim = claim->next) {
     add_claim(arena_.copy(claim->name), arena_.copy(claim->value));
   }
+  for (const PersonalField* each = other.personal_; each != nullptr; each = each->next) {
+    set_personal(arena_.copy(each->name));
+  }
+  is_identified_ = other.is_identified_;
   for (const HiddenParameter* each = other.hidden_; each != nullptr; each = each->next) {
     hidden_ = arena_.make<HiddenParameter>(each->name, hidden_);  // the name is the configuration's
   }

@@ -40,7 +40,7 @@ void Exchange::decide(std::string_view by, std::string_view what) {
 Task<bool> Exchange::inform(const ResponseHead*) { co_return true; }
 
 Exchange::Checkpoint* Exchange::checkpoint() {
-  return arena_.make<Checkpoint>(request_, request_.headers.snapshot(), user_, claims_);
+  return arena_.make<Checkpoint>(request_, request_.headers.snapshot(), user_, claims_, personal_, is_identified_);
 }
 
 void Exchange::rollback(const Checkpoint& checkpoint) {
@@ -48,6 +48,8 @@ void Exchange::rollback(const Checkpoint& checkpoint) {
   request_.headers.restore(checkpoint.headers);
   user_ = checkpoint.user;
   claims_ = checkpoint.claims;
+  personal_ = checkpoint.personal;
+  is_identified_ = checkpoint.is_identified;
 }
 
 }  // namespace outrigger

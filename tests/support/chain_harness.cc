@@ -133,7 +133,7 @@ class ChainHarness::FakeExchange final : public Exchange, private RootTask::Owne
     original_authority_ = request_.authority;
     client_ip_ = harness.client_.ip;
     scheme_ = harness.client_.scheme;
-    user_ = harness.client_.user;
+    if (!harness.client_.user.empty()) set_user(harness.client_.user);
     certificate_ = harness.client_.certificate.get();
     for (const auto& [name, value] : harness.client_.claims) add_claim(name, value);
     listener_ = "web";

@@ -93,6 +93,9 @@ Task<Response> ApiKey::handle(Exchange& exchange, Next next) {
                             with_hidden_parameter(exchange.original_target(), options_.in.query, exchange.arena()));
   }
   const auto key = find_key(exchange);
+  if (!options_.in.header.empty() && exchange.request().headers.get(options_.in.header)) {
+    exchange.set_personal(options_.in.header);
+  }
   const std::string* name = key ? keys_->find(*key) : nullptr;
   if (name != nullptr) {
     verdicts_.allow();

@@ -6,8 +6,8 @@ namespace outrigger::filters {
 
 namespace {
 
-// Fields by which frameworks take a request for another one than its line and Host say. None of them is in the key, so
-// an answer to such a request is for nobody else.
+// Fields by which frameworks and authorisation servers take a request for another one than its line and Host say. None
+// of them is in the key, so an answer to such a request is for nobody else.
 constexpr std::string_view kSteering[] = {"X-HTTP-Method-Override",
                                           "X-HTTP-Method",
                                           "X-Method-Override",
@@ -19,6 +19,8 @@ constexpr std::string_view kSteering[] = {"X-HTTP-Method-Override",
                                           "X-Forwarded-Path",
                                           "X-Forwarded-Prefix",
                                           "X-Forwarded-Server",
+                                          "X-Forwarded-Method",
+                                          "X-Forwarded-Uri",
                                           "X-HTTP-Host-Override",
                                           "X-Original-Method"};
 
@@ -70,8 +72,7 @@ AskedFor asked_for(Exchange& exchange, const std::vector<std::string>& keyed, bo
   const auto [why, forward] = obstacle(exchange, keyed);
   result.obstacle = why;
   result.forward = forward;
-  result.asked.is_authorized = request.headers.has(FieldId::authorization) || !exchange.user().empty() ||
-                               exchange.client_certificate() != nullptr;
+  result.asked.is_authorized = exchange.is_personal();
   result.asked.has_cookie = request.headers.has(FieldId::cookie);
   if (!request.headers.has_any(field_mask(FieldId::cache_control, FieldId::pragma)) || !heeds) return result;
   result.control = cache::parse_cache_control(request.headers);

@@ -89,7 +89,7 @@ class Cache::Kept final : public StoredAnswers {
 
 Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   const cache::Key key = keys_.of(exchange);
-  exchange.set_stored(*exchange.arena().make<Kept>(*this, key, asked));
+  exchange.set_stored(exchange.arena().make<Kept>(*this, key, asked));
   const Headers& request = exchange.request().headers;
   std::uint32_t attempt = 0;
   // Those with credentials wait for each other only: what the service says of one may not be for the other.
@@ -299,7 +299,8 @@ Task<Response> Cache::pass(Exchange& exchange, Next next, AskedFor asked) {
 void Cache::after_pass(Exchange& exchange, Response& response, const AskedFor& asked, const cache::Key& key) const {
   if (response.failure() != Failure::none || response.is_local()) return;
   if (asked.is_unsafe && response.status() >= 200 && response.status() < 400) invalidate(exchange, response, key);
-  if (exchange.request().method == Method::head && response.status() == 200) update_by_head(exchange, response, key);
+  if (exchange.request().method == Method::head && response.status() == 200)
+    update_by_head(exchange, response, asked, key);
   const std::uint64_t mark = pass_mark(key.hash, asked);
   if (exchange.request().method != Method::get || !state_->passes.is_set(mark, exchange.now())) return;
   const cache::Times times{exchange.wall_now(), exchange.wall_now()};
@@ -325,11 +326,12 @@ void Cache::invalidate(Exchange& exchange, const Response& response, const cache
   }
 }
 
-// RFC 9111 section 4.3.5: the answer to HEAD says whether what is stored still holds.
-void Cache::update_by_head(Exchange& exchange, const Response& response, const cache::Key& key) const {
+// RFC 9111 section 4.3.5: the answer to HEAD says whether what is stored still holds, where that is for who asked.
+void Cache::update_by_head(Exchange& exchange, const Response& response, const AskedFor& asked,
+                           const cache::Key& key) const {
   const Headers& request = exchange.request().headers;
   const auto found = state_->store->find(key, request, exchange.arena());
-  if (!found.entry || found.entry->head.status() != 200) return;
+  if (!found.entry || found.entry->head.status() != 200 || !is_for(*found.entry, asked)) return;
   const Headers& said = response.head().headers;
   const auto length = said.get(FieldId::content_length);
   const bool is_other =

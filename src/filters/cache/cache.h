@@ -45,7 +45,7 @@ class Cache final : public Filter {
                     bool leads) const;
   void after_pass(Exchange& exchange, Response& response, const AskedFor& asked, const cache::Key& key) const;
   void invalidate(Exchange& exchange, const Response& response, const cache::Key& key) const;
-  void update_by_head(Exchange& exchange, const Response& response, const cache::Key& key) const;
+  void update_by_head(Exchange& exchange, const Response& response, const AskedFor& asked, const cache::Key& key) const;
 
   const CacheOptions options_;
   const cache::Rules rules_;

@@ -103,12 +103,12 @@ Response ExtAuth::refuse(Exchange& exchange, const AuthAnswer& answer) {
 }
 
 Task<Response> ExtAuth::handle(Exchange& exchange, Next next) {
-  Headers& headers = exchange.request().headers;
-  for (const std::string& name : options_.headers_to_service) remove_vouched(headers, name);
+  Arena& arena = exchange.arena();
+  for (const std::string& name : options_.headers_to_service) remove_vouched(exchange.request().headers, name);
   const std::shared_ptr<const AuthAnswer> answer = co_await ask(exchange);
   if (!answer) co_return exchange.fail(Failure::request_timeout, "access was not decided in time");
   if (!passes(exchange, *answer)) co_return refuse(exchange, *answer);
-  add_all(exchange, headers, answer->to_service);
+  for (const auto& [name, value] : answer->to_service) exchange.vouch(arena.copy(name), arena.copy(value));
   Response response = co_await next(exchange);
   if (answer->verdict == Verdict::allowed) add_all(exchange, response.headers(), answer->to_client);
   co_return response;

@@ -151,6 +151,7 @@ Task<Response> Fallback::handle(Exchange& exchange, Next next) {
   if (needs_body_) exchange.keep_request_body();
   const bool repeatable = non_idempotent_ || exchange.may_repeat();
   Response response = co_await next(exchange);
+  StoredAnswers* const stored = exchange.stored();
   const Failed first{response.failure(), response.status(), false};
   for (const Place& place : places_) {
     if (!is_failed(response)) break;
@@ -169,6 +170,8 @@ Task<Response> Fallback::handle(Exchange& exchange, Next next) {
     exchange.set_repeatable(repeatable);
     response = co_await place.step->answer(exchange, next);
     const bool helped = !is_failed(response);
+    if (!helped) next.rewind(exchange);  // the next step is asked about this request, not about what stood in its place
+    exchange.set_stored(stored);
     (helped ? place.answered : place.failed).add();
     if (helped && response.failure() == Failure::none) mark(exchange, response, first, step);
   }

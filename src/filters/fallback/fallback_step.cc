@@ -29,12 +29,14 @@ Task<Response> BroaderStep::answer(Exchange& exchange, Next& next) {
   RequestHead& request = exchange.request();
   request.target = target_;
   request.headers.remove_if([](const Field& field) {
-    constexpr FieldMask kPersonal =
-        field_mask(FieldId::authorization, FieldId::cookie, FieldId::if_none_match, FieldId::if_modified_since,
-                   FieldId::range, FieldId::if_range, FieldId::if_match, FieldId::if_unmodified_since);
+    constexpr FieldMask kPersonal = field_mask(
+        FieldId::authorization, FieldId::cookie, FieldId::x_forwarded_client_cert, FieldId::if_none_match,
+        FieldId::if_modified_since, FieldId::range, FieldId::if_range, FieldId::if_match, FieldId::if_unmodified_since);
     return (kPersonal & field_bit(field.id)) != 0;
   });
-  exchange.set_user({});
+  for (const PersonalField* each = exchange.personal_fields(); each != nullptr; each = each->next) {
+    request.headers.remove(each->name);
+  }
   return next(exchange);
 }
 

@@ -77,7 +77,9 @@ class StaleStep final : public FallbackStep {
 };
 
 // Asks for something more general in the request's place, on the same way: from a cache there, or from the service.
-// Without the client's credentials and cookies, as the answer is for everybody.
+// Without the client's credentials and cookies, and without the fields in which filters say who it is. That stays
+// known: some other field may hold it (a copy, a session of the service's own), so a cache must not take the answer for
+// everybody's.
 class BroaderStep final : public FallbackStep {
  public:
   explicit BroaderStep(std::string target) : target_(std::move(target)) {}

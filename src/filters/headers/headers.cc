@@ -1,5 +1,7 @@
 #include "filters/headers/headers.h"
 
+#include <algorithm>
+
 #include "filters/field_rules.h"
 
 namespace outrigger::filters {
@@ -7,6 +9,18 @@ namespace {
 
 std::unique_ptr<Filter> make(const void* options, FilterContext&) {
   return std::make_unique<HeadersFilter>(*static_cast<const HeadersOptions*>(options));
+}
+
+// Does the text say who asks?
+bool is_personal(const Template& text) {
+  constexpr FieldMask kCredentials =
+      field_mask(FieldId::authorization, FieldId::cookie, FieldId::x_forwarded_client_cert);
+  return std::ranges::any_of(text.parts(), [](const Template::Part& part) {
+    if (!part.is_variable) return false;
+    if (part.value == Value::header) return (field_bit(field_id(part.text)) & kCredentials) != 0;
+    return part.value == Value::user || part.value == Value::client_cert_subject ||
+           part.value == Value::client_cert_san || part.value == Value::client_cert_fingerprint;
+  });
 }
 
 template <Known known>
@@ -77,7 +91,11 @@ std::vector<HeadersFilter::Change> HeadersFilter::changes_of(const HeaderChanges
 }
 
 HeadersFilter::HeadersFilter(const HeadersOptions& options)
-    : request_(changes_of(options.request)), response_(changes_of(options.response)) {}
+    : request_(changes_of(options.request)), response_(changes_of(options.response)) {
+  for (const Change& change : request_) {
+    if (is_personal(change.value)) personal_.push_back(change.name_text);
+  }
+}
 
 // Names are ours, and outlive the exchange, which pins its configuration.
 void HeadersFilter::apply(const std::vector<Change>& changes, Headers& headers, const Moment& moment) {
@@ -97,6 +115,9 @@ void HeadersFilter::apply(const std::vector<Change>& changes, Headers& headers, 
 
 Task<Response> HeadersFilter::handle(Exchange& exchange, Next next) {
   apply(request_, exchange.request().headers, {.exchange = exchange});
+  for (const std::string& name : personal_) {
+    if (exchange.request().headers.get(name)) exchange.set_personal(name);
+  }
   return response_.empty() ? next(exchange) : change_answer(exchange, next);
 }
 

@@ -51,6 +51,7 @@ class HeadersFilter : public Filter {
 
   std::vector<Change> request_;
   std::vector<Change> response_;
+  std::vector<std::string> personal_;  // fields of the request that it makes say who asks
 };
 
 extern const FilterType kHeadersType;

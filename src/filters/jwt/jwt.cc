@@ -171,16 +171,17 @@ Task<Jwt::Finding> Jwt::examine_again(Exchange& exchange, Finding first) {
   co_return examine(exchange);
 }
 
-// The fields are ours alone: whatever the client put there is gone, also where the token says nothing.
-void Jwt::tell_service(Exchange& exchange) const {
+// The fields are ours alone: whatever the client put there is gone, also where the token says nothing. What stands from
+// `known` on other filters published.
+void Jwt::tell_service(Exchange& exchange, const Claim* known) const {
   Headers& headers = exchange.request().headers;
   for (const auto& [header, name] : options_.claims_to_headers) {
     remove_vouched(headers, header);
     const Claim* first = nullptr;  // the latest stand in front
-    for (const Claim* claim = exchange.claims(); claim != nullptr; claim = claim->next) {
+    for (const Claim* claim = exchange.claims(); claim != known; claim = claim->next) {
       if (claim->name == name) first = claim;
     }
-    if (first != nullptr && is_field_value(first->value)) headers.set(header, first->value);
+    if (first != nullptr && is_field_value(first->value)) exchange.vouch(header, first->value);
   }
 }
 
@@ -193,6 +194,7 @@ Response Jwt::refuse(Exchange& exchange, const Finding& finding) const {
 }
 
 Task<Response> Jwt::handle(Exchange& exchange, Next next) {
+  const Claim* const known = exchange.claims();
   Finding finding = examine(exchange);
   if (finding.lacking) finding = co_await examine_again(exchange, finding);
   if (finding.failure == Failure::none) {
@@ -200,7 +202,7 @@ Task<Response> Jwt::handle(Exchange& exchange, Next next) {
   } else if (verdicts_.refuse(exchange, options_.mode, finding.why)) {
     co_return refuse(exchange, finding);
   }
-  tell_service(exchange);
+  tell_service(exchange, known);
   if (!options_.forward && finding.failure == Failure::none) {
     Headers& headers = exchange.request().headers;
     if (options_.cookie.empty()) {

@@ -49,7 +49,7 @@ class Jwt : public Filter {
   Finding refusal_of(Exchange& exchange, std::string_view text);
   Task<Finding> examine_again(Exchange& exchange, Finding first);
   std::string objection_to(const Token& token) const;
-  void tell_service(Exchange& exchange) const;
+  void tell_service(Exchange& exchange, const Claim* known) const;
   Response refuse(Exchange& exchange, const Finding& finding) const;
 
   JwtOptions options_;

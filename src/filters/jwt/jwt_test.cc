@@ -207,6 +207,28 @@ TEST_CASE("jwt: only the algorithms that are listed", "[filter][security]") {
   CHECK_THAT(guarded.chain.send({"GET /", bearer(token(kGood))}).why, Catch::Contains("HS256 is not among those"));
 }
 
+TEST_CASE("jwt: of two in a chain each tells the service what its own token says", "[filter][security]") {
+  const TemporaryFile ours(kSecret);
+  const std::string other = "another-secret-another-secret-32";
+  const TemporaryFile theirs(other);
+  ChainHarness chain(
+      "[{jwt: {issuer: gateway, secret: 'file:" + ours.path() +
+      "', cookie: svc, claims_to_headers: {X-Svc: sub, X-Role: role}}}, {jwt: {issuer: joe, secret: 'file:" +
+      theirs.path() + "', optional: true, claims_to_headers: {X-User: sub, X-User-Role: role}}}]");
+  const std::string gateway = token(R"({"iss":"gateway","sub":"edge","role":"proxy","exp":1767323145})");
+  const std::string user = sign(R"({"alg":"HS256"})", R"({"iss":"joe","sub":"bob","exp":1767323145})", other);
+  CHECK(chain.send({"GET /", {{"Cookie", "svc=" + gateway}, {"Authorization", "Bearer " + user}}}).status == 200);
+  CHECK(chain.send({"GET /", {{"Cookie", "svc=" + gateway}, {"X-User", "root"}}}).status == 200);
+  const auto& both = chain.upstream_requests().at(0);
+  CHECK(both.field("X-Svc") == "edge");
+  CHECK(both.field("X-Role") == "proxy");
+  CHECK(both.field("X-User") == "bob");
+  CHECK(both.field("X-User-Role").empty());
+  const auto& one = chain.upstream_requests().at(1);
+  CHECK(one.field("X-Svc") == "edge");
+  CHECK(one.field("X-User").empty());
+}
+
 TEST_CASE("jwt: claims reach rules, rates and the service", "[filter][security]") {
   const std::string claims =
       R"({"iss":"joe","aud":"shop","sub":"alice","exp":1767323145,"roles":["dev","ops"],"org":{"id":7,"name":"A\r\nB"},"scope":"read write"})";

@@ -166,7 +166,8 @@ bool Retry::can_afford(Exchange& exchange, Duration pause) const {
 
 std::optional<Duration> Retry::pause(Exchange& exchange, const Response& response, int retry) const {
   const Duration pause = backoff_pause(options_.backoff, retry, random_bits());
-  if (response.status() != 429 && response.status() != 503) return pause;
+  // An answer of ours (of an open breaker, say) tells clients when to come back, and nothing of the service.
+  if (response.is_local() || (response.status() != 429 && response.status() != 503)) return pause;
   const Headers& headers = response.head().headers;
   const auto field = headers.get(FieldId::retry_after);
   if (!field) return pause;

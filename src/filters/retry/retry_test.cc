@@ -295,6 +295,22 @@ TEST_CASE("retry: who asks for more than five seconds is left alone, and its ans
   }
 }
 
+TEST_CASE("retry: Retry-After of an open breaker is for clients, no wish of the service", "[filter][retry]") {
+  ChainHarness chain(
+      "[{retry: {retry_on: [breaker-open], backoff: {base: 1ms, max: 1ms}}}, "
+      "{circuit_breaker: {min_requests: 2, failures: [5xx], open_for: 30s}}]");
+  chain.upstream_answers({500});
+  chain.send("GET /");
+  chain.send("GET /");
+  const auto refused = chain.send("GET /");
+  CHECK(refused.failure == Failure::breaker_open);
+  CHECK_FALSE(refused.field("Retry-After").empty());
+  CHECK(refused.why.find("the service asks") == std::string::npos);
+  CHECK(refused.why.find("try 3 after breaker_open") != std::string::npos);
+  REQUIRE(chain.sleeps().size() == 2);
+  for (const Duration sleep : chain.sleeps()) CHECK(sleep <= 1ms);
+}
+
 TEST_CASE("retry: it does not wait for a time that will not come", "[filter][retry]") {
   ChainHarness chain("retry: {}");
   chain.upstream_answers({Answer(503, {{"Retry-After", "5"}}).after(58s), 200});

@@ -64,6 +64,22 @@ class ServiceDown(Case):
         self.assertEqual((post.status, post.body), (503, b"closed"))
         self.assertIn("stale", proxy.log(5)[3]["why"])
 
+    def test_stale_is_about_the_request_itself_also_behind_broader(self):
+        origin = self.start(Origin())
+        steps = "[{broader: {path: /general}}, {stale: {max_age: 1h}}, {static: {status: 503, body: closed}}]"
+        before, behind = CHAIN.split("fallback: {chain: ")
+        proxy = self.proxy(before + "fallback: {chain: " + steps + behind[behind.index("}\n"):], app=origin.address)
+        client = self.client(proxy)
+        origin.script("/mine", {"fields": ["Cache-Control: max-age=10", "Age: 20", 'ETag: "a"', "Vary: Cookie"]},
+                      {"status": 503})
+        origin.script("/general", {"status": 503})
+        self.assertEqual(client.get("/mine", "Cookie: tenant=a").body, b"answer 1")
+        mine = client.get("/mine", "Cookie: tenant=a")
+        self.assertEqual((mine.status, mine.body), (200, b"answer 1"))
+        self.assertIn("fallback to stale after 503", mine.get("Proxy-Status"))
+        self.assertTrue(origin.count("/general"), "broader was asked first")
+        self.assertEqual(client.get("/mine", "Cookie: tenant=b").status, 503, "what is stored is another's")
+
     def test_purging_by_the_command(self):
         origin = self.start(Origin())
         proxy = self.proxy(CHAIN, app=origin.address)
