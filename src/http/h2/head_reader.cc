@@ -12,6 +12,7 @@ namespace outrigger::http::h2 {
 
 namespace {
 
+constexpr std::uint32_t kMostCookies = 256;   // pieces; browsers keep about 180 cookies of a site
 constexpr std::uint64_t kFieldOverhead = 32;  // RFC 9113 section 6.5.2
 
 enum Pseudo : std::uint8_t { kMethod = 1, kScheme = 2, kAuthority = 4, kPath = 8, kStatus = 16 };
@@ -120,12 +121,13 @@ void HeadReader::add_pseudo(std::string_view name, std::string_view value) {
 }
 
 void HeadReader::add_field(std::string_view name, std::string_view value) {
-  too_many_ = ++count_ > limits_.max_fields || too_many_;
-  if (!is_lower_token(name)) return malform("a name that is no lower-case token");
   const FieldId id = field_id(name);
+  cookies_ += id == FieldId::cookie ? 1 : 0;
+  count_ += id == FieldId::cookie && cookies_ > 1 ? 0 : 1;  // all pieces of a cookie are one field
+  too_many_ = count_ > limits_.max_fields || cookies_ > kMostCookies || too_many_;
+  if (!is_lower_token(name)) return malform("a name that is no lower-case token");
   if (const auto error = check_connection_field(id, value); !error.empty()) return malform(error);
   if (too_large_ || too_many_) return;
-  cookies_ += id == FieldId::cookie ? 1 : 0;
   Arena& arena = fields_->arena();
   fields_->push({arena.copy(name), arena.copy(value), {}, id});
 }

@@ -63,7 +63,9 @@ void ServerConnection::destroy() {
 
 void ServerConnection::drain() {
   answer_.give_up_connection();
-  if (state_ == State::reading && is_idle()) close();
+  if (state_ != State::reading || !is_idle()) return;
+  is_new_ = false;
+  read_request();  // the kernel may have one; else this closes
 }
 
 // RFC 9112 section 2.2: some clients send an empty line behind a request, which is no beginning of the next one.
@@ -179,7 +181,7 @@ bool ServerConnection::parse_request() {
 
 // One deadline for the whole head, however slowly it trickles; none but keep_alive before its first byte.
 void ServerConnection::wait_for_request() {
-  if (place_.now == nullptr || (context_.draining && is_idle())) return close();
+  if (place_.now == nullptr || (context_.draining && is_idle() && !is_new_)) return close();
   const Limits& limits = place_.now->limits;
   if (!is_idle()) {
     const std::string_view why = context_.refusal(place_, transport_->fd());
@@ -188,7 +190,7 @@ void ServerConnection::wait_for_request() {
   if (is_idle()) {
     if (input_.unread().empty()) input_.release();
     deadline_is_head_ = false;
-    context_.loop.set_deadline(*this, limits.keep_alive);
+    context_.loop.set_deadline(*this, context_.draining ? limits.request_head : limits.keep_alive);
   } else if (!deadline_is_head_) {
     deadline_is_head_ = true;
     context_.loop.set_deadline(*this, limits.request_head);

@@ -107,6 +107,7 @@ class ServerConnection final : public Pooled<ServerConnection>,
   std::size_t scanned_ = 0;
   RequestBody* body_ = nullptr;
   State state_ = State::reading;
+  bool is_new_ = true;  // no request came yet: one that connected right before a drain is still served
   bool deadline_is_head_ = false;
   bool is_tunnel_ = false;       // the exchange has switched protocols
   bool may_be_http2_ = true;     // no request came yet

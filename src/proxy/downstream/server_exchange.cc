@@ -20,7 +20,7 @@ ServerConnection::RequestBody::RequestBody(ServerConnection& owner, http::h1::Bo
 void ServerConnection::begin_exchange() {
   Deadline::clear();
   answer_.reset();
-  deadline_is_head_ = is_tunnel_ = false;
+  deadline_is_head_ = is_tunnel_ = is_new_ = false;
   state_ = State::running;
 }
 

@@ -1,5 +1,7 @@
 #include "proxy/forwarding/upgrade.h"
 
+#include <algorithm>
+
 #include "http/field_list.h"
 
 namespace outrigger::proxy {
@@ -8,8 +10,10 @@ std::string_view wanted_upgrade(const RequestHead& request) {
   const Headers& headers = request.headers;
   if (!headers.has(FieldId::upgrade) || request.version != Version::http11 || request.framing != Framing::none)
     return {};
-  if (headers.count(FieldId::upgrade) > 1 || headers.count(FieldId::connection) > 1) return {};
-  if (!http::list_has(headers.get(FieldId::connection).value_or(""), "upgrade")) return {};
+  const auto names_it = [](const Field& field) {
+    return field.id == FieldId::connection && http::list_has(field.value, "upgrade");
+  };
+  if (headers.count(FieldId::upgrade) > 1 || std::ranges::none_of(headers, names_it)) return {};
   const std::string_view wanted = *headers.get(FieldId::upgrade);
   return http::list_has(wanted, "h2c") ? std::string_view{} : wanted;
 }

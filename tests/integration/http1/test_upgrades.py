@@ -45,6 +45,12 @@ class Upgrades(Case):
         line = proxy.log()[0]
         self.assertEqual((101, 70004, 70004, None), tuple(line.get(key) for key in ("status", "request_bytes", "response_bytes", "failure")))
 
+    def test_two_lines_of_connection_are_one_list(self):
+        service = self.start(raw.Peer([raw.head(), raw.send(SWITCH), echo]))
+        client = self.client(self.proxy(BARE, service))
+        client.send(ASK.replace("keep-alive, Upgrade", "keep-alive\r\nConnection: x, Upgrade"))
+        self.assertEqual("HTTP/1.1 101 Switching Protocols", client.head().start)
+
     def test_bytes_that_come_with_the_handshake(self):
         service = self.start(raw.Peer([raw.head(), raw.send(SWITCH + "first"), echo]))
         client = self.client(self.proxy(BARE, service))

@@ -91,6 +91,8 @@ class Http2(Case):
         client = self.open(self.proxy(BARE, service))
         client.get("/", [("cookie", "a=1"), ("x", "y"), ("cookie", "b=2"), ("cookie", "c=3")])
         self.assertEqual(["a=1; b=2; c=3"], service.requests[0].all("Cookie"))
+        for pieces, status in ((180, 200), (257, 431)):  # the limit is 100 fields
+            self.assertEqual(status, client.get("/", [("cookie", f"c{i}=1") for i in range(pieces)]).status)
 
     def test_trailers_both_ways(self):
         service = self.start(raw.Peer.answering(raw.send(

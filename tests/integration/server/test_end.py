@@ -5,6 +5,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -115,6 +116,45 @@ class End(Case):
         until(is_refused, "new connections to be refused")
         go_on.set()
         self.assertEqual(b"late", client.response().body)
+        proxy.check_end(0)
+
+    def test_a_client_whose_handshake_had_begun_gets_its_answer(self):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        go_on = threading.Event()
+        service = self.start(raw.Peer([raw.request(), raw.wait(go_on), raw.answer()], [raw.request(), raw.answer(b"late")]))
+        proxy = self.proxy(CONFIG.replace("upstream: app}]", "tls: {self_signed: true}, upstream: app}]"), service,
+                           wait_for=("listen", "status"), not_ready="0ms", drain="1h")
+        busy = self.client(proxy, tls="localhost")
+        busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: service.requests, "the request")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = context.wrap_bio(incoming, outgoing)
+        late = self.enterContext(socket.create_connection(("127.0.0.1", proxy.port())))
+        late.settimeout(PATIENCE)
+
+        def step(function, *arguments):
+            while True:
+                try:
+                    result = function(*arguments)
+                    late.sendall(outgoing.read())
+                    return result
+                except ssl.SSLWantReadError:
+                    late.sendall(outgoing.read())
+                    incoming.write(late.recv(65536))
+        with self.assertRaises(ssl.SSLWantReadError):
+            session.do_handshake()
+        late.sendall(outgoing.read())
+        incoming.write(late.recv(65536))  # the server's part
+        proxy.signal(signal.SIGTERM)
+        until(lambda: '"draining"' in proxy.stderr(), "the drain")
+        step(session.do_handshake)
+        step(session.write, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = step(session.read, 9999)
+        self.assertIn(b"late", answer)
+        self.assertIn(b"Connection: close", answer)
+        go_on.set()
+        self.assertEqual(200, busy.response().status)
         proxy.check_end(0)
 
     def test_the_time_to_drain_is_limited(self):
