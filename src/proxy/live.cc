@@ -24,6 +24,7 @@ class Builder final : private UpstreamChains {
 
   std::shared_ptr<LiveConfig> build() {
     make_resolver();
+    name_routes();
     for (const config::Upstream& upstream : settings_.upstreams) add_upstream(upstream);
     for (const config::Listener& listener : settings_.listeners) add_listener(listener);
     return live_;
@@ -55,7 +56,8 @@ class Builder final : private UpstreamChains {
                           .endpoint_gates = endpoint_gates,
                           .files = spec.files,
                           .occurrence = static_cast<std::size_t>(before),
-                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr};
+                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr,
+                          .routes = routes_};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context), mark_of(spec));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
@@ -76,6 +78,14 @@ class Builder final : private UpstreamChains {
     const bool keeps = previous_ != nullptr && previous_->resolver && previous_->dns_servers == live_->dns_servers;
     live_->resolver =
         keeps ? previous_->resolver : std::make_shared<net::dns::Resolver>(parts_.loop, live_->dns_servers);
+  }
+
+  void name_routes() {
+    for (const config::Listener& listener : settings_.listeners) {
+      for (const config::Route& route : listener.routes) routes_.emplace_back(route.name);
+      if (!listener.upstream.empty()) routes_.emplace_back(listener.upstream);  // the route that it stands for
+    }
+    std::ranges::sort(routes_);
   }
 
   std::shared_ptr<upstream::Slots> slots(const config::Upstream& upstream) {
@@ -177,6 +187,7 @@ class Builder final : private UpstreamChains {
   const config::Settings& settings_;
   const LiveParts& parts_;
   const LiveConfig* previous_;
+  std::vector<std::string_view> routes_;  // sorted
   std::shared_ptr<LiveConfig> live_ = std::make_shared<LiveConfig>();
 };
 
