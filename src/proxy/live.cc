@@ -88,15 +88,12 @@ class Builder final : private UpstreamChains {
     std::ranges::sort(routes_);
   }
 
+  // By name alone: requests that are under way count whatever else of the upstream changes.
   std::shared_ptr<upstream::Slots> slots(const config::Upstream& upstream) {
-    const config::UpstreamLimits& limits = upstream.limits;
-    std::string key = "slots\n" + upstream.name;
-    for (const auto number :
-         {Duration::rep{limits.in_flight}, Duration::rep{limits.queue}, limits.queue_timeout.count()}) {
-      key += '\n' + std::to_string(number);
-    }
-    return std::static_pointer_cast<upstream::Slots>(
-        parts_.store.find_or_make(key, [&] { return std::make_shared<upstream::Slots>(limits); }));
+    auto slots = std::static_pointer_cast<upstream::Slots>(parts_.store.find_or_make(
+        "slots\n" + upstream.name, [&] { return std::make_shared<upstream::Slots>(upstream.limits); }));
+    slots->set_limits(upstream.limits);
+    return slots;
   }
 
   std::shared_ptr<upstream::Cluster> previous_cluster(const std::string& name) const {
