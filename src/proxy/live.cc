@@ -27,6 +27,7 @@ class Builder final : private UpstreamChains {
     name_routes();
     for (const config::Upstream& upstream : settings_.upstreams) add_upstream(upstream);
     for (const config::Listener& listener : settings_.listeners) add_listener(listener);
+    remove_others();
     return live_;
   }
 
@@ -112,6 +113,14 @@ class Builder final : private UpstreamChains {
     auto made = std::make_shared<upstream::Cluster>(upstream, std::move(made_of), old.get());
     if (old) old->hand_over();
     return made;
+  }
+
+  // Upstreams that are no more would work on for as long as a request of an older configuration runs.
+  void remove_others() {
+    if (previous_ == nullptr) return;
+    for (const auto& [name, old] : previous_->upstreams) {
+      if (!live_->upstreams.contains(name)) old.cluster->remove();
+    }
   }
 
   void add_upstream(const config::Upstream& upstream) {

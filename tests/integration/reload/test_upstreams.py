@@ -1,10 +1,11 @@
-"""Upstreams across reloads: what is under way there counts."""
+"""Upstreams across reloads: what is under way there counts, what goes on goes on, and what is gone ends."""
 import json
 import threading
 import urllib.request
 
 from support import raw
 from support.case import Case
+from support.dns import DnsServer
 from support.metrics import Metrics
 from support.wait import until
 
@@ -105,3 +106,78 @@ class Limits(UpstreamCase):
         self.assertEqual(1, self.value("upstream_requests_queued"))
         self.go_on.set()
         self.assertEqual([200] * 4, [client.response().status for client in self.clients + queued])
+
+
+class Background(UpstreamCase):
+    """While a request of the first configuration runs on and on."""
+    CHECKED = '{endpoints: ["@checked@"], filters: [], health_check: {path: /healthz, interval: 30ms, fast_interval: 30ms, timeout: 5s}}'
+    BOTH = f"stays: {CHECKED.replace('@checked@', '@staying@')}\n  gone: {CHECKED}"
+    STAYS = BOTH.partition("\n")[0]
+
+    def setUp(self):
+        self.go_on = threading.Event()
+        self.addCleanup(self.go_on.set)
+        self.service = self.start(raw.Peer.answering(raw.wait(self.go_on), raw.answer()))
+
+    def begin_long_request(self):
+        long = self.client(self.served).send(GET)
+        until(lambda: len(self.service.requests) == 1, "the long request to arrive")
+        return long
+
+    def end(self, long):
+        self.go_on.set()
+        self.assertEqual(200, long.response().status)
+
+    def test_an_upstream_that_is_gone_is_checked_no_more_and_its_connections_close(self):
+        staying, gone = (self.start(raw.Peer.answering()) for _ in range(2))
+        self.served = self.proxy(self.text(upstreams=self.BOTH, other="gone"), self.service, dns="127.0.0.1:9", workers=2,
+                                 staying=staying.address, checked=gone.address)
+        long = self.begin_long_request()
+        self.assertEqual(200, self.client_of_other().get().status)
+        until(lambda: len(gone.requests) > 3, "checks")
+        self.reload(upstreams=self.STAYS)
+        until(lambda: gone.open == 0, "its connections to close")
+        checks, going_on = len(gone.requests), len(staying.requests)
+        until(lambda: len(staying.requests) >= going_on + 20, "checks of the one that stays")
+        self.assertEqual(checks, len(gone.requests))
+        self.assertEqual(0, self.value("upstream_endpoints", upstream="gone"))
+
+        self.reload(upstreams=self.BOTH, other="gone")
+        until(lambda: len(gone.requests) >= checks + 3, "checks of the one that is back")
+        self.assertEqual(200, self.client_of_other().get().status)
+        self.assertGreater(self.value("upstream_endpoints", upstream="gone"), 0)
+        self.end(long)
+
+    def client_of_other(self):
+        return self.enterContext(raw.Client(self.served.port("listen_other")))
+
+    def test_what_checks_found_stands_when_it_comes_back(self):
+        ill = raw.answer("ill", "500 Internal Server Error")
+        staying, gone = self.start(raw.Peer.answering()), self.start(raw.Peer.answering(ill))
+        self.served = self.proxy(self.text(upstreams=self.BOTH), self.service, dns="127.0.0.1:9", workers=2,
+                                 staying=staying.address, checked=gone.address)
+        health = lambda: next(each for each in self.api("/api/upstreams") if each["name"] == "gone")["endpoints"][0]["health"]["state"]
+        long = self.begin_long_request()
+        until(lambda: health() == "unhealthy", "it to be found ill")
+        self.reload(upstreams=self.STAYS)
+        self.reload(upstreams=self.BOTH)
+        self.assertEqual("unhealthy", health())
+        self.end(long)
+
+    def test_names_of_an_upstream_that_is_gone_or_changed_are_looked_up_no_more(self):
+        dns = self.start(DnsServer({"gone.test": {"A": ["127.0.0.1"]}, "changed.test": {"A": ["127.0.0.1"]},
+                                    "stays.test": {"A": ["127.0.0.1"]}, "_http.gone.test": {"SRV": [(0, 0, 80, "target.test")]},
+                                    "target.test": {"A": ["127.0.0.1"]}}))
+        count = lambda name: sum(1 for asked, _ in dns.questions if asked == name)
+        stays = 'stays: {endpoints: ["stays.test:80"]}\n  '
+        self.serve(self.service, dns=dns.address, upstreams=stays + 'changed: {endpoints: ["changed.test:80"]}\n  '
+                   'gone: {endpoints: ["gone.test:80", "dns+srv://_http.gone.test"]}')
+        long = self.begin_long_request()
+        until(lambda: count("target.test") and count("gone.test"), "look-ups")
+        self.reload(upstreams=stays + 'changed: {endpoints: ["127.0.0.1:80"]}')
+        done = count("stays.test")
+        until(lambda: count("stays.test") >= done + 4, "look-ups to end that were under way")  # two questions a second, of each worker
+        asked = {name: count(name) for name, _ in dns.questions}
+        until(lambda: count("stays.test") >= asked["stays.test"] + 12, "look-ups of the one that stays")
+        self.assertEqual({**asked, "stays.test": 0}, {**{name: count(name) for name in asked}, "stays.test": 0})
+        self.end(long)
