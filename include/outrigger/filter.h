@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -121,6 +122,8 @@ struct FilterContext {
   std::size_t occurrence = 0;
   // The block `tracing:` of the file; null: it has none.
   const config::Tracing* tracing = nullptr;
+  // The names of all routes of the file, sorted.
+  std::span<const std::string_view> routes{};
 
   // The same as what it is: the T that `load` made.
   template <typename T>

@@ -24,8 +24,10 @@ class Builder final : private UpstreamChains {
 
   std::shared_ptr<LiveConfig> build() {
     make_resolver();
+    name_routes();
     for (const config::Upstream& upstream : settings_.upstreams) add_upstream(upstream);
     for (const config::Listener& listener : settings_.listeners) add_listener(listener);
+    remove_others();
     return live_;
   }
 
@@ -55,7 +57,8 @@ class Builder final : private UpstreamChains {
                           .endpoint_gates = endpoint_gates,
                           .files = spec.files,
                           .occurrence = static_cast<std::size_t>(before),
-                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr};
+                          .tracing = settings_.tracing ? &*settings_.tracing : nullptr,
+                          .routes = routes_};
     chain.add(static_cast<const FilterType*>(spec.type)->make(spec.config.get(), context), mark_of(spec));
   }
   void add_filters(Chain& chain, const std::vector<config::FilterSpec>& specs, Owner owner) {
@@ -78,15 +81,20 @@ class Builder final : private UpstreamChains {
         keeps ? previous_->resolver : std::make_shared<net::dns::Resolver>(parts_.loop, live_->dns_servers);
   }
 
-  std::shared_ptr<upstream::Slots> slots(const config::Upstream& upstream) {
-    const config::UpstreamLimits& limits = upstream.limits;
-    std::string key = "slots\n" + upstream.name;
-    for (const auto number :
-         {Duration::rep{limits.in_flight}, Duration::rep{limits.queue}, limits.queue_timeout.count()}) {
-      key += '\n' + std::to_string(number);
+  void name_routes() {
+    for (const config::Listener& listener : settings_.listeners) {
+      for (const config::Route& route : listener.routes) routes_.emplace_back(route.name);
+      if (!listener.upstream.empty()) routes_.emplace_back(listener.upstream);  // the route that it stands for
     }
-    return std::static_pointer_cast<upstream::Slots>(
-        parts_.store.find_or_make(key, [&] { return std::make_shared<upstream::Slots>(limits); }));
+    std::ranges::sort(routes_);
+  }
+
+  // By name alone: requests that are under way count whatever else of the upstream changes.
+  std::shared_ptr<upstream::Slots> slots(const config::Upstream& upstream) {
+    auto slots = std::static_pointer_cast<upstream::Slots>(parts_.store.find_or_make(
+        "slots\n" + upstream.name, [&] { return std::make_shared<upstream::Slots>(upstream.limits); }));
+    slots->set_limits(upstream.limits);
+    return slots;
   }
 
   std::shared_ptr<upstream::Cluster> previous_cluster(const std::string& name) const {
@@ -105,6 +113,14 @@ class Builder final : private UpstreamChains {
     auto made = std::make_shared<upstream::Cluster>(upstream, std::move(made_of), old.get());
     if (old) old->hand_over();
     return made;
+  }
+
+  // Upstreams that are no more would work on for as long as a request of an older configuration runs.
+  void remove_others() {
+    if (previous_ == nullptr) return;
+    for (const auto& [name, old] : previous_->upstreams) {
+      if (!live_->upstreams.contains(name)) old.cluster->remove();
+    }
   }
 
   void add_upstream(const config::Upstream& upstream) {
@@ -177,6 +193,7 @@ class Builder final : private UpstreamChains {
   const config::Settings& settings_;
   const LiveParts& parts_;
   const LiveConfig* previous_;
+  std::vector<std::string_view> routes_;  // sorted
   std::shared_ptr<LiveConfig> live_ = std::make_shared<LiveConfig>();
 };
 

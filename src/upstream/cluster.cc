@@ -65,6 +65,19 @@ bool Cluster::is_made_of(const config::Upstream& settings, const ClusterParts& p
   return parts.resolver == parts_.resolver && parts.tls == parts_.tls && config::normal_form(settings) == form_;
 }
 
+void Cluster::hand_over() {
+  is_handed_over_ = true;
+  checkers_.clear();
+  for (const auto& source : sources_) source->stop();
+}
+
+void Cluster::remove() {
+  hand_over();
+  for (const Member& member : balancer_.members()) member.endpoint->retire();
+  for (const Member& member : inherited_) member.endpoint->retire();
+  stats_.endpoints.set(0);
+}
+
 void Cluster::on_source_changed() {
   update_members();
   IntrusiveList<Waiter> now;
@@ -85,8 +98,10 @@ void Cluster::update_members() {
       next.back().source = i;
     }
   }
-  if (!is_handed_over_) retire_all_but(next);
-  stats_.endpoints.set(static_cast<std::int64_t>(next.size()));
+  if (!is_handed_over_) {
+    retire_all_but(next);
+    stats_.endpoints.set(static_cast<std::int64_t>(next.size()));
+  }
   balancer_.set_members(std::move(next));
   update_checkers();
 }
@@ -160,6 +175,7 @@ std::shared_ptr<Endpoint> Cluster::endpoint_for(const Found& found) {
   }
   auto made = std::make_shared<Endpoint>(found.name, std::move(tls), stats_.connections_idle);
   if (made->tls().protocol != config::Protocol::http1) made->share_connections(parts_.loop);
+  if (is_handed_over_) made->retire();  // for the requests that waited for it
   return made;
 }
 

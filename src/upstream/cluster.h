@@ -54,11 +54,11 @@ class Cluster final : private Source::Owner {
   const ClusterStats& stats() const { return stats_; }
   // Would a cluster of these be the same?
   bool is_made_of(const config::Upstream& settings, const ClusterParts& parts) const;
-  // A newer cluster took the endpoints over: this one only serves the requests that it has.
-  void hand_over() {
-    is_handed_over_ = true;
-    checkers_.clear();
-  }
+  // A newer cluster took the endpoints over: this one only serves the requests that it has. No more checks nor
+  // look-ups, but that a look-up under way ends.
+  void hand_over();
+  // The same, and nobody took them over: connections end with their requests.
+  void remove();
 
   // Filters of its chain have a say in the choice, from now on and instead of those before.
   void set_filter_gates(Gates::Makers makers);

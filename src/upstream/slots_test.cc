@@ -82,7 +82,44 @@ TEST_CASE("slots: who gives up waiting passes on what it was granted", "[upstrea
   REQUIRE(slots.in_flight() == 0);
 }
 
-TEST_CASE("slots: threads that take and give back never lose a slot nor a waiter", "[upstream]") {
+TEST_CASE("slots: a lower limit grants nothing until fewer are taken", "[upstream]") {
+  Slots slots(limits(3, 2));
+  for (int i = 0; i < 3; ++i) REQUIRE(slots.acquire());
+  Waiting waiter, second;
+  REQUIRE(slots.enqueue(waiter) == Queued::waiting);
+  slots.set_limits(limits(1, 1));
+  REQUIRE(slots.in_flight() == 3);
+  REQUIRE(slots.enqueue(second) == Queued::full);
+  for (int left : {2, 1}) {
+    slots.release();
+    REQUIRE_FALSE(waiter.is_granted);
+    REQUIRE(slots.in_flight() == static_cast<std::uint32_t>(left));
+    REQUIRE_FALSE(slots.acquire());
+  }
+  slots.release();
+  REQUIRE(waiter.is_granted);
+  REQUIRE(slots.in_flight() == 1);
+  slots.release();
+  REQUIRE(slots.in_flight() == 0);
+}
+
+TEST_CASE("slots: a higher limit is for those who wait first", "[upstream]") {
+  Slots slots(limits(1, 3));
+  REQUIRE(slots.acquire());
+  Waiting first, second, third, fourth;
+  for (Waiting* waiter : {&first, &second, &third}) REQUIRE(slots.enqueue(*waiter) == Queued::waiting);
+  slots.set_limits(limits(3, 0));
+  REQUIRE((first.is_granted && second.is_granted));
+  REQUIRE_FALSE(third.is_granted);  // it waits on, though the queue has no place any more
+  REQUIRE(slots.enqueue(fourth) == Queued::full);
+  slots.release();
+  REQUIRE(third.is_granted);
+  for (int i = 0; i < 3; ++i) slots.release();
+  REQUIRE(slots.in_flight() == 0);
+  REQUIRE(slots.queued() == 0);
+}
+
+TEST_CASE("slots: threads that take and give back while limits change never lose a slot nor a waiter", "[upstream]") {
   constexpr int kThreads = 4;
   constexpr int kRounds = 4000;
   Slots slots(limits(2, 3));
@@ -98,6 +135,10 @@ TEST_CASE("slots: threads that take and give back never lose a slot nor a waiter
     slots.release();
   };
   std::vector<std::thread> threads;
+  threads.emplace_back([&] {  // reloads meanwhile; 2 is the highest
+    for (std::uint32_t round = 0; round < kRounds; ++round) slots.set_limits(limits(1 + round % 2, 3 - round % 2));
+    slots.set_limits(limits(2, 3));
+  });
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < kRounds; ++round) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "filters/circuit_breaker/breaker_directory.h"
+#include "filters/circuit_breaker/breaker_routes.h"
 #include "filters/circuit_breaker/endpoint_breakers.h"
 
 namespace outrigger::filters {
@@ -63,6 +64,18 @@ class States {
   KeyedStore& store_;
 };
 
+// By route. Breakers that the file's routes have already are held from here on: the filter before this one lets go of
+// them before the first request asks.
+CircuitBreaker::StateOf states_by_route(const States& states, FilterContext& context) {
+  const auto routes = context.shared<BreakerRoutes>("breaker routes", [] { return std::make_shared<BreakerRoutes>(); });
+  std::vector<std::shared_ptr<BreakerState>> held;
+  for (const std::string& route : routes->keep(context.routes)) held.push_back(states.find(route, ""));
+  return [states, routes, held = std::move(held)](std::string_view route) {
+    routes->add(route);
+    return states.find(route, "");
+  };
+}
+
 // The filter's place in the chain when its gates do the work.
 class Gated final : public Filter {
  public:
@@ -106,7 +119,10 @@ std::unique_ptr<Filter> make(const void* options, FilterContext& context) {
                                            [states](std::string_view endpoint) { return states.find("", endpoint); }));
     return std::make_unique<Gated>();
   }
-  return std::make_unique<CircuitBreaker>(breaker, [states](std::string_view route) { return states.find(route, ""); });
+  if (breaker.scope == BreakerScope::route) {
+    return std::make_unique<CircuitBreaker>(breaker, states_by_route(states, context));
+  }
+  return std::make_unique<CircuitBreaker>(breaker, [states](std::string_view) { return states.find("", ""); });
 }
 
 }  // namespace

@@ -38,7 +38,11 @@ class Slot {
 class [[nodiscard]] SlotWait final : private upstream::Slots::Waiter, private Deadline, private net::Interruptible {
  public:
   SlotWait(ActiveExchange& exchange, upstream::Cluster& cluster)
-      : exchange_(exchange), loop_(exchange.loop()), slots_(cluster.slots()), stats_(cluster.stats()) {}
+      : exchange_(exchange),
+        loop_(exchange.loop()),
+        slots_(cluster.slots()),
+        stats_(cluster.stats()),
+        timeout_(cluster.settings().limits.queue_timeout) {}
   ~SlotWait() {
     if (handle_) leave();
   }
@@ -54,7 +58,7 @@ class [[nodiscard]] SlotWait final : private upstream::Slots::Waiter, private De
     handle_ = handle;
     stats_.queued.add(1);
     exchange_.wait().current = this;
-    exchange_.loop().set_deadline(*this, slots_->limits().queue_timeout);
+    exchange_.loop().set_deadline(*this, timeout_);
   }
   Failure await_resume() const { return result_; }
 
@@ -97,6 +101,7 @@ class [[nodiscard]] SlotWait final : private upstream::Slots::Waiter, private De
   EventLoop& loop_;
   std::shared_ptr<upstream::Slots> slots_;
   const upstream::ClusterStats& stats_;
+  const Duration timeout_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>(this);
   std::coroutine_handle<> handle_;
   Failure result_ = Failure::none;

@@ -21,7 +21,7 @@ void LookupSource::on_answer(Answer answer, const std::string& error, Duration t
   context_.stats.lookups.add();
   is_pending_ = false;
   error_ = error;
-  again_.start(ttl);
+  if (!is_stopped_) again_.start(ttl);
   if (error.empty()) {
     use(answer);
     discovery_->succeed(std::move(answer), now);

@@ -12,6 +12,10 @@ class LookupSource : public Source {
  public:
   bool is_pending() const override { return is_pending_; }
   const std::string& error() const override { return error_; }
+  void stop() override {
+    is_stopped_ = true;
+    again_.stop();
+  }
   Discovery* discovery() const override { return discovery_.get(); }
 
  protected:
@@ -27,12 +31,15 @@ class LookupSource : public Source {
   void on_answer(Answer answer, const std::string& error, Duration ttl,
                  std::optional<net::dns::Family> missing = std::nullopt);
 
+  bool is_stopped() const { return is_stopped_; }
+
   SourceContext context_;
   const config::EndpointSpec spec_;
 
  private:
   std::shared_ptr<Discovery> discovery_;
   bool is_pending_ = true;
+  bool is_stopped_ = false;
   std::string error_;
   Timer again_;
 };

@@ -40,6 +40,8 @@ class Source {
   virtual bool is_pending() const { return false; }
   // Why there is no newer answer, a sentence; empty while all is well.
   virtual const std::string& error() const;
+  // Nothing is looked up again. What is being looked up still ends.
+  virtual void stop() {}
   // How its look-ups go; null: there is nothing to look up.
   virtual Discovery* discovery() const { return nullptr; }
 };

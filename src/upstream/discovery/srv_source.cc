@@ -57,8 +57,14 @@ SrvSource::Target SrvSource::target_of(const net::dns::Service& service) {
   } else {
     target.source = std::make_unique<DnsSource>(
         target.spec, SourceContext{context_.loop, context_.resolver, context_.stats, context_.board, *this});
+    if (is_stopped()) target.source->stop();  // the services came late
   }
   return target;
+}
+
+void SrvSource::stop() {
+  LookupSource::stop();
+  for (const Target& target : targets_) target.source->stop();
 }
 
 void SrvSource::on_source_changed() {

@@ -14,6 +14,7 @@ class SrvSource final : public LookupSource, private Source::Owner {
   // Also while the hosts are looked up for the first time.
   bool is_pending() const override;
   const std::string& error() const override;
+  void stop() override;
 
  private:
   struct Target {

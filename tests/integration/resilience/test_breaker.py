@@ -187,6 +187,35 @@ class ByRoute(BreakerCase):
         self.assertEqual([200] * 10, self.statuses(10, "/good"))
         self.assertEqual(("open", "closed"), tuple(self.breakers()[route]["state"] for route in ("bad", "good")))
 
+    def test_a_reload_keeps_those_of_the_routes_that_the_file_still_has(self):
+        service = self.start(raw.Peer.answering(BAD))
+        routes = {name: f"{{name: {name}, match: {{path: {{prefix: /{name}}}}}, upstream: app}}" for name in ("bad", "gone")}
+        rest = "{match: {path: {prefix: /unnamed}}, upstream: app}, {name: rest, upstream: app}"
+        ends = lambda *names: f"name: web, routes: [{rest}{''.join(', ' + routes[name] for name in names)}]"
+        proxy = self.serve(service, options="scope: route, window: 1h, open_for: 1m", ends=ends("bad", "gone"), workers=2)
+        for path in ("/bad", "/gone", "/unnamed"):
+            self.assertEqual([500] * 4 + [503], self.statuses(5, path))
+        self.assertEqual([500] * 2, self.statuses(2))
+
+        def reload(*names):
+            proxy.values["ends"] = ends(*names)
+            proxy.write(CONFIG)
+            self.assertTrue(self.api("/api/reload", "POST")["ok"])
+            return {route: breaker["state"] for route, breaker in self.breakers().items()}
+        kept = {"bad": "open", "web.routes[0]": "open", "rest": "closed"}
+        for _ in range(3):  # also where no request asks between two of them
+            self.assertEqual(kept, reload("bad"))
+        before = len(service.requests)
+        self.assertEqual([503] * 4, self.statuses(2, "/bad") + self.statuses(2, "/unnamed"))
+        self.assertEqual(before, len(service.requests))
+        self.assertEqual([500] * 2 + [503], self.statuses(3))  # two were counted before
+
+        self.api("/api/breakers/app/closed", "POST")
+        self.assertEqual({route: "closed" for route in kept}, reload("bad", "gone"))
+        self.assertEqual({"closed"}, {breaker["forced"] for breaker in self.breakers().values()})
+        self.assertEqual([500] * 6, self.statuses(6, "/bad"))
+        self.assertEqual([500] * 4 + [503], self.statuses(5, "/gone"))  # a new one, that nobody forced
+
 
 class Rules(BreakerCase):
     def test_a_manual_one_stays_open_until_an_operator_resets_it(self):
