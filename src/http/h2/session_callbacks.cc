@@ -8,6 +8,7 @@ namespace outrigger::http::h2 {
 namespace {
 
 constexpr std::size_t kFrameHeader = 9;
+constexpr std::uint32_t kPiecesOfHead = 8;   // that the library takes
 constexpr std::uint64_t kMaxExpansion = 16;  // times the limit: beyond it decoding stops, and the connection with it
 
 Session& session_of(void* self) { return *static_cast<Session*>(self); }
@@ -201,7 +202,11 @@ void SessionCallbacks::on_end_sent(nghttp2_session* native, std::int32_t id) {
 int SessionCallbacks::on_frame_send(nghttp2_session* native, const nghttp2_frame* frame, void* self) {
   Session& session = session_of(self);
   const bool is_message = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
-  if (is_message && ends_stream(frame->hd)) on_end_sent(native, frame->hd.stream_id);
+  if (is_message && ends_stream(frame->hd)) {
+    session.guard_.allow(Abuse::rapid_reset, 1);
+    session.guard_.allow(Abuse::continuation_flood, kPiecesOfHead);
+    on_end_sent(native, frame->hd.stream_id);
+  }
   switch (frame->hd.type) {
     case NGHTTP2_DATA:
       session.guard_.allow(Abuse::ping_flood, 1);

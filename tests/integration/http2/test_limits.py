@@ -65,8 +65,7 @@ class Floods(Case):
     def test_continuation(self):
         def send(client):
             for _ in range(100):
-                client.request(pieces=5)
-                client.read_what_is_there()
+                client.reset(client.request(pieces=5))
         self.flood("continuation_flood", send)
 
     def test_a_head_in_very_many_pieces(self):
@@ -79,6 +78,18 @@ class Floods(Case):
             for _ in range(1000):
                 client.reset(client.request())
         self.flood("rapid_reset", send)
+
+    def test_a_client_that_takes_answers_may_cancel_and_send_large_heads(self):
+        slow = "{match: {path: {exact: /slow}}, filters: [{fault: {delay: {for: 30s}}}], respond: {status: 200}}"
+        proxy = self.proxy(BARE.replace("upstream: app}]", f"routes: [{slow}, {{upstream: app}}]}}]"),
+                           self.start(raw.Peer.answering()))
+        with Http2Client(proxy.port()) as client:
+            for _ in range(12):
+                cancelled = [client.request(path="/slow") for _ in range(40)]
+                answered = [client.request(pieces=5) for _ in range(40)]
+                self.assertEqual([200] * 40, [client.answer(stream).status for stream in answered])
+                for stream in cancelled:
+                    client.reset(stream)
 
     def test_streams_that_we_are_made_to_reset(self):
         go = threading.Event()
