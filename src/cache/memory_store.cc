@@ -41,6 +41,10 @@ void MemoryStore::unqueue(const Shared& entry) {
 }
 
 void MemoryStore::put(Shared entry, const Headers& request, Arena& arena) {
+  if (!entry->is_whole()) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   const std::uint64_t memory = entry->memory();
   if (memory > max_bytes_) return;
   std::vector<Shared> replaced, victims;
@@ -112,7 +116,8 @@ std::size_t MemoryStore::purge(const std::function<bool(const Entry&)>& is_meant
 
 StoreCounts MemoryStore::counts() const {
   const std::lock_guard lock(queues_mutex_);
-  return {queues_.size(), queues_.bytes(), evictions_.load(std::memory_order_relaxed)};
+  return {queues_.size(), queues_.bytes(), evictions_.load(std::memory_order_relaxed),
+          refused_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace outrigger::cache

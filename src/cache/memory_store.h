@@ -57,7 +57,7 @@ class MemoryStore final : public Store {
   std::array<Shard, kShards> shards_;
   mutable std::mutex queues_mutex_;
   S3Fifo<Shared, Traits> queues_;  // guarded by queues_mutex_
-  std::atomic<std::uint64_t> evictions_{0};
+  std::atomic<std::uint64_t> evictions_{0}, refused_{0};
 };
 
 }  // namespace outrigger::cache

@@ -70,6 +70,24 @@ TEST_CASE("cache: the store never holds more than it may, overhead included", "[
   CHECK_FALSE(shelf.has(5000));
 }
 
+TEST_CASE("cache: an answer whose content is not as long as it says is not stored", "[cache]") {
+  for (const auto& [announced, size, is_stored] :
+       {std::tuple{"5", 5, true}, {"5", 0, false}, {"5", 4, false}, {"4", 5, false}, {"", 5, true}, {"x", 0, false}}) {
+    CAPTURE(announced, size);
+    Shelf shelf(100'000);
+    const auto plain = entry("1", static_cast<std::size_t>(size), Shelf::hash(1));
+    StoredHead head(200, "OK");
+    if (*announced != '\0') head.append("Content-Length", announced);
+    head.finish();
+    auto made = std::make_shared<Entry>(Key{plain->url, "", plain->hash}, std::move(head));
+    made->content = plain->content;
+    made->size = plain->size;
+    shelf.store.put(made, shelf.none, shelf.arena);
+    CHECK(shelf.has(1) == is_stored);
+    CHECK(shelf.store.counts().refused == (is_stored ? 0 : 1));
+  }
+}
+
 TEST_CASE("cache: what is used again outlives a scan", "[cache]") {
   Shelf shelf(200'000);
   for (int i = 0; i < 20; ++i) shelf.put(i);
