@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/query.h"
 #include "outrigger/grpc.h"
 #include "outrigger/trace.h"
 #include "proxy/downstream/client_address.h"
@@ -34,6 +35,8 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   scheme_ = scheme;
   original_target_ = request_.target;
   original_authority_ = request_.authority;
+  if (!live_listener_.hidden_parameters.empty()) [[unlikely]]
+    hide_parameters();
   if (body != nullptr) body_ = arena_.make<ReplayBody>(loop_, arena_, *body);
   const ClientAddress client = find_client(peer_ip, request_.headers, live_listener_.trusted);
   peer_ip_ = peer_ip;
@@ -48,6 +51,13 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   }
   loop_.set_deadline(*this, limits_->request);
   if (request_.headers.has(FieldId::grpc_timeout)) obey_call_timeout();
+}
+
+void ActiveExchange::hide_parameters() {
+  for (const std::string_view name : live_listener_.hidden_parameters) {
+    original_target_ = base::with_hidden_parameter(original_target_, name, arena_);
+    hidden_ = arena_.make<HiddenParameter>(name, hidden_);
+  }
 }
 
 // Any length, so it has a timer of its own. A malformed one is for the service to refuse.

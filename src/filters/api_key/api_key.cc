@@ -89,10 +89,6 @@ Response ApiKey::refuse(Exchange& exchange, Failure failure, std::string_view wh
 }
 
 Task<Response> ApiKey::handle(Exchange& exchange, Next next) {
-  if (!options_.in.query.empty()) {
-    exchange.hide_parameter(options_.in.query, base::with_hidden_parameter(exchange.original_target(),
-                                                                           options_.in.query, exchange.arena()));
-  }
   const auto key = find_key(exchange);
   const std::string* name = key ? keys_->find(*key) : nullptr;
   if (name != nullptr) {
