@@ -43,9 +43,7 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   client_ip_ = client.ip;
   trusted_ = client.peer_is_trusted;
   // Gone before any filter or route looks, so that what these fields say later was said by us.
-  if (!trusted_ && request_.headers.has_any(kClaims)) {
-    request_.headers.remove_if([](const Field& field) { return (field_bit(field.id) & kClaims) != 0; });
-  }
+  if (!trusted_) drop_claims(request_.headers);
   if (certificate_ != nullptr) {
     request_.headers.append("X-Forwarded-Client-Cert", client_certificate_element(*certificate_, arena_));
   }
