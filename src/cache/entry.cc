@@ -6,8 +6,9 @@ namespace outrigger::cache {
 
 namespace {
 
-// A node of the index with its bucket, a node of a queue, two control blocks, and what the allocator adds to each.
-constexpr std::uint64_t kOverhead = 320;
+// A node of the index with its bucket, one for what the key has besides, a node of a queue, two control blocks, and
+// what the allocator adds to each.
+constexpr std::uint64_t kOverhead = 432;
 
 std::uint64_t memory_of(const std::string& text) { return text.capacity() > 15 ? text.capacity() + 16 : 0; }
 
@@ -24,7 +25,7 @@ bool Entry::is_whole() const {
 }
 
 std::uint64_t Entry::memory() const {
-  std::uint64_t total = sizeof(Entry) + kOverhead + memory_of(url) * 2 + memory_of(extra) + head.memory();
+  std::uint64_t total = sizeof(Entry) + kOverhead + (memory_of(url) + memory_of(extra)) * 2 + head.memory();
   for (const VaryField& field : vary) {
     total += sizeof field + memory_of(field.name) + (field.value ? memory_of(*field.value) : 0);
   }
