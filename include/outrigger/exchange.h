@@ -143,14 +143,10 @@ class Exchange {
   Arena& arena() { return arena_; }
   RequestHead& request() { return request_; }
   const RequestHead& request() const { return request_; }
-  // Target and authority as the client sent them, before any rewrite: for the log.
+  // Target and authority as the client sent them, before any rewrite, without the values of hidden_parameters(): for
+  // the log.
   std::string_view original_target() const { return original_target_; }
-  // By a filter that looks for a credential in this parameter of the query: nobody shows its value. `shown` is the
-  // original target without it; both live as long as the exchange.
-  void hide_parameter(std::string_view name, std::string_view shown) {
-    original_target_ = shown;
-    hidden_ = arena_.make<HiddenParameter>(name, hidden_);
-  }
+  // Whose values nobody shows: Filter::hidden_parameter() of all filters that may look at this request.
   const HiddenParameter* hidden_parameters() const { return hidden_; }
   std::string_view original_authority() const { return original_authority_; }
   // Null: the request has no content.

@@ -65,6 +65,9 @@ class Filter {
   virtual Task<Response> handle(Exchange& exchange, Next next) = 0;
   // True if `next` may be called more than once.
   virtual bool repeats() const { return false; }
+  // The parameter of the query in which it looks for a credential; empty: none. Known before any request, so that
+  // nobody shows its value whoever answers: of a listener those that its own filters name, its routes' and upstreams'.
+  virtual std::string_view hidden_parameter() const { return {}; }
   // A request to the listener whose chain this stands in could not be read, and is answered without the chain (400,
   // 408, 431 ...). A filter that must know of every request adds its Finisher here; of the head, what could be read is
   // set.

@@ -53,6 +53,8 @@ struct Entry {
   Validators validators() const {
     return {head.status(), head.get(FieldId::etag), head.get(FieldId::last_modified), date};
   }
+  // False: its Content-Length is not that of its content, and who gets it would take what follows for the rest.
+  bool is_whole() const;
   // All that it holds of memory, what the store needs for it included.
   std::uint64_t memory() const;
 

@@ -7,8 +7,9 @@ namespace outrigger::cache {
 Store::Found MemoryStore::find_in(const Resource& resource, const Key& key, const Headers& request, Arena& arena) {
   Found result;
   if (resource.url != key.url) return result;
-  for (const Shared& entry : resource.variants) {
-    if (entry->extra != key.extra) continue;
+  const auto variants = resource.variants.find(key.extra);
+  if (variants == resource.variants.end()) return result;
+  for (const Shared& entry : variants->second) {
     const bool is_fit = fits(entry->vary, request, arena);
     Shared& latest = is_fit ? result.entry : result.other;
     if (!latest || entry->date >= latest->date) latest = entry;
@@ -31,8 +32,17 @@ Store::Found MemoryStore::find(const Key& key, const Headers& request, Arena& ar
 void MemoryStore::drop_from(Shard& shard, const Shared& entry) {
   const auto found = shard.resources.find(entry->hash);
   if (found == shard.resources.end()) return;
-  std::erase(found->second.variants, entry);
-  if (found->second.variants.empty()) shard.resources.erase(found);
+  auto& by_extra = found->second.variants;
+  const auto variants = by_extra.find(entry->extra);
+  if (variants == by_extra.end()) return;
+  std::erase(variants->second, entry);
+  if (variants->second.empty()) by_extra.erase(variants);
+  if (by_extra.empty()) shard.resources.erase(found);
+}
+
+void MemoryStore::Resource::move_to(std::vector<Shared>& entries) {
+  for (auto& [extra, of_extra] : variants) std::ranges::move(of_extra, std::back_inserter(entries));
+  variants.clear();
 }
 
 void MemoryStore::unqueue(const Shared& entry) {
@@ -40,29 +50,43 @@ void MemoryStore::unqueue(const Shared& entry) {
   queues_.remove(entry);
 }
 
+void MemoryStore::put_into(Resource& resource, const Shared& entry, const Headers& request, Arena& arena,
+                           std::vector<Shared>& replaced, std::vector<Shared>& crowded) {
+  if (resource.url != entry->url) {
+    resource.move_to(replaced);
+    resource.url = entry->url;
+  }
+  Variants& variants = resource.variants[entry->extra];
+  std::erase_if(variants, [&](const Shared& old) {
+    const bool is_same = fits(old->vary, request, arena);
+    if (is_same) replaced.push_back(old);
+    return is_same;
+  });
+  if (variants.size() == kMostVariants) {
+    crowded.push_back(std::move(variants.front()));
+    variants.erase(variants.begin());
+  }
+  variants.push_back(entry);
+}
+
 void MemoryStore::put(Shared entry, const Headers& request, Arena& arena) {
+  if (!entry->is_whole()) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   const std::uint64_t memory = entry->memory();
   if (memory > max_bytes_) return;
-  std::vector<Shared> replaced, victims;
+  std::vector<Shared> replaced, crowded, victims;
   {
     Shard& shard = shard_of(entry->hash);
     const std::lock_guard lock(shard.mutex);
-    Resource& resource = shard.resources[entry->hash];
-    if (resource.url != entry->url) {
-      replaced.swap(resource.variants);
-      resource.url = entry->url;
-    }
-    std::erase_if(resource.variants, [&](const Shared& old) {
-      const bool is_same = old->extra == entry->extra && fits(old->vary, request, arena);
-      if (is_same) replaced.push_back(old);
-      return is_same;
-    });
-    resource.variants.push_back(entry);
+    put_into(shard.resources[entry->hash], entry, request, arena, replaced, crowded);
     const std::lock_guard queues_lock(queues_mutex_);
     for (const Shared& old : replaced) queues_.remove(old);
+    for (const Shared& old : crowded) queues_.remove(old);
     queues_.add(entry, memory, victims);
   }
-  evictions_.fetch_add(victims.size(), std::memory_order_relaxed);
+  evictions_.fetch_add(crowded.size() + victims.size(), std::memory_order_relaxed);
   for (const Shared& victim : victims) {
     Shard& shard = shard_of(victim->hash);
     const std::lock_guard lock(shard.mutex);
@@ -83,7 +107,7 @@ std::size_t MemoryStore::remove_url(std::string_view url, std::uint64_t hash) {
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.resources.find(hash);
   if (found == shard.resources.end() || found->second.url != url) return 0;
-  removed.swap(found->second.variants);
+  found->second.move_to(removed);
   shard.resources.erase(found);
   for (const Shared& entry : removed) unqueue(entry);
   return removed.size();
@@ -95,7 +119,9 @@ std::size_t MemoryStore::purge(const std::function<bool(const Entry&)>& is_meant
     std::vector<Shared> meant;
     const std::lock_guard lock(shard.mutex);
     for (const auto& [hash, resource] : shard.resources) {
-      std::ranges::copy_if(resource.variants, std::back_inserter(meant), [&](const Shared& e) { return is_meant(*e); });
+      for (const auto& [extra, variants] : resource.variants) {
+        std::ranges::copy_if(variants, std::back_inserter(meant), [&](const Shared& e) { return is_meant(*e); });
+      }
     }
     count += meant.size();
     for (const Shared& entry : meant) {
@@ -112,7 +138,8 @@ std::size_t MemoryStore::purge(const std::function<bool(const Entry&)>& is_meant
 
 StoreCounts MemoryStore::counts() const {
   const std::lock_guard lock(queues_mutex_);
-  return {queues_.size(), queues_.bytes(), evictions_.load(std::memory_order_relaxed)};
+  return {queues_.size(), queues_.bytes(), evictions_.load(std::memory_order_relaxed),
+          refused_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace outrigger::cache

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,10 +37,15 @@ class MemoryStore final : public Store {
     static std::uint8_t uses(const Shared& entry) { return entry->uses.load(std::memory_order_relaxed); }
     static void set_uses(const Shared& entry, std::uint8_t uses) { entry->uses.store(uses, std::memory_order_relaxed); }
   };
-  // All variants of one URL, the latest last.
+  // What is told apart by what the service said it varies by, the latest last. Looked through under the lock, so only
+  // so many: whoever asks with ever other values makes no list without end.
+  using Variants = std::vector<Shared>;
+  static constexpr std::size_t kMostVariants = 64;
+  // All of one URL, by what the key has besides.
   struct Resource {
     std::string url;
-    std::vector<Shared> variants;
+    std::map<std::string, Variants, std::less<>> variants;
+    void move_to(std::vector<Shared>& entries);
   };
   // By the hash of the URL, which has a secret key: that two URLs have the same one is checked, not provided for.
   using Resources = std::unordered_map<std::uint64_t, Resource>;
@@ -50,6 +57,9 @@ class MemoryStore final : public Store {
 
   Shard& shard_of(std::uint64_t hash) { return shards_[hash % kShards]; }
   static Found find_in(const Resource& resource, const Key& key, const Headers& request, Arena& arena);
+  // `entry` in place of those that the same request would have found; the one that goes for it is in `crowded`.
+  static void put_into(Resource& resource, const Shared& entry, const Headers& request, Arena& arena,
+                       std::vector<Shared>& replaced, std::vector<Shared>& crowded);
   static void drop_from(Shard& shard, const Shared& entry);
   void unqueue(const Shared& entry);
 
@@ -57,7 +67,7 @@ class MemoryStore final : public Store {
   std::array<Shard, kShards> shards_;
   mutable std::mutex queues_mutex_;
   S3Fifo<Shared, Traits> queues_;  // guarded by queues_mutex_
-  std::atomic<std::uint64_t> evictions_{0};
+  std::atomic<std::uint64_t> evictions_{0}, refused_{0};
 };
 
 }  // namespace outrigger::cache

@@ -13,6 +13,7 @@ struct StoreCounts {
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;  // all overhead included
   std::uint64_t evictions = 0;
+  std::uint64_t refused = 0;  // that were not whole
 };
 
 // Where complete answers are kept. In memory, or one day behind it on a disk. Thread: any.
@@ -31,7 +32,8 @@ class Store {
   };
   virtual Found find(const Key& key, const Headers& request, Arena& arena) = 0;
   // Takes the entry, in place of one that the same request would have found. Others may be evicted for it. One that is
-  // larger than the whole store is not taken.
+  // larger than the whole store is not taken, nor one that is not whole. One key has 64 variants at most: the oldest
+  // goes for the next.
   virtual void put(std::shared_ptr<const Entry> entry, const Headers& request, Arena& arena) = 0;
   virtual void remove(const std::shared_ptr<const Entry>& entry) = 0;
   // Everything of that URL; how many.

@@ -70,6 +70,58 @@ TEST_CASE("cache: the store never holds more than it may, overhead included", "[
   CHECK_FALSE(shelf.has(5000));
 }
 
+TEST_CASE("cache: an answer whose content is not as long as it says is not stored", "[cache]") {
+  for (const auto& [announced, size, is_stored] :
+       {std::tuple{"5", 5, true}, {"5", 0, false}, {"5", 4, false}, {"4", 5, false}, {"", 5, true}, {"x", 0, false}}) {
+    CAPTURE(announced, size);
+    Shelf shelf(100'000);
+    const auto plain = entry("1", static_cast<std::size_t>(size), Shelf::hash(1));
+    StoredHead head(200, "OK");
+    if (*announced != '\0') head.append("Content-Length", announced);
+    head.finish();
+    auto made = std::make_shared<Entry>(Key{plain->url, "", plain->hash}, std::move(head));
+    made->content = plain->content;
+    made->size = plain->size;
+    shelf.store.put(made, shelf.none, shelf.arena);
+    CHECK(shelf.has(1) == is_stored);
+    CHECK(shelf.store.counts().refused == (is_stored ? 0 : 1));
+  }
+}
+
+TEST_CASE("cache: a URL has so many variants and no more", "[cache][security]") {
+  Shelf shelf(10'000'000);
+  const auto ask = [&shelf](int language, auto use) {
+    Headers request(shelf.arena);
+    request.add("Accept-Language", shelf.arena.copy(std::to_string(language)));
+    return use(request);
+  };
+  for (const char* extra : {"", "X-Tenant: a"}) {
+    for (int i = 0; i < 100; ++i) {
+      ask(i, [&](const Headers& request) {
+        StoredHead head(200, "OK");
+        head.finish();
+        auto made = std::make_shared<Entry>(Key{"1", extra, 1}, std::move(head));
+        made->content = std::make_shared<Content>();
+        made->vary.push_back({"Accept-Language", std::to_string(i)});
+        shelf.store.put(made, request, shelf.arena);
+        return true;
+      });
+    }
+  }
+  const auto has = [&](int language, const char* extra) {
+    return ask(language, [&](const Headers& request) {
+      return shelf.store.find({"1", extra, 1}, request, shelf.arena).entry != nullptr;
+    });
+  };
+  CHECK(shelf.store.counts().entries == 128);
+  CHECK(shelf.store.counts().evictions == 72);
+  CHECK_FALSE(has(35, ""));
+  for (const char* extra : {"", "X-Tenant: a"}) CHECK((has(36, extra) && has(99, extra)));
+  CHECK_FALSE(has(99, "X-Tenant: b"));
+  CHECK(shelf.store.remove_url("1", 1) == 128);
+  CHECK(shelf.store.counts().bytes == 0);
+}
+
 TEST_CASE("cache: what is used again outlives a scan", "[cache]") {
   Shelf shelf(200'000);
   for (int i = 0; i < 20; ++i) shelf.put(i);

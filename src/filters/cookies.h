@@ -14,13 +14,4 @@ std::optional<std::string_view> cookie_of(const Headers& headers, std::string_vi
 // Takes the cookie out of every Cookie field; a field that held nothing else goes.
 void remove_cookie(Headers& headers, std::string_view name);
 
-// The value of the parameter `name` of a query, as it stands there; nothing if there is none or there are several.
-std::optional<std::string_view> parameter_of(std::string_view query, std::string_view name);
-
-// `target` with the values of all parameters of this name replaced by "[redacted]": for logs.
-std::string_view with_hidden_parameter(std::string_view target, std::string_view name, Arena& arena);
-
-// `target` without the parameter `name`.
-std::string_view without_parameter(std::string_view target, std::string_view name, Arena& arena);
-
 }  // namespace outrigger::filters

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/query.h"
 #include "outrigger/grpc.h"
 #include "outrigger/trace.h"
 #include "proxy/downstream/client_address.h"
@@ -34,20 +35,27 @@ void ActiveExchange::begin(std::string_view peer_ip, std::string_view scheme, Bo
   scheme_ = scheme;
   original_target_ = request_.target;
   original_authority_ = request_.authority;
+  if (!live_listener_.hidden_parameters.empty()) [[unlikely]]
+    hide_parameters();
   if (body != nullptr) body_ = arena_.make<ReplayBody>(loop_, arena_, *body);
   const ClientAddress client = find_client(peer_ip, request_.headers, live_listener_.trusted);
   peer_ip_ = peer_ip;
   client_ip_ = client.ip;
   trusted_ = client.peer_is_trusted;
   // Gone before any filter or route looks, so that what these fields say later was said by us.
-  if (!trusted_ && request_.headers.has_any(kClaims)) {
-    request_.headers.remove_if([](const Field& field) { return (field_bit(field.id) & kClaims) != 0; });
-  }
+  if (!trusted_) drop_claims(request_.headers);
   if (certificate_ != nullptr) {
     request_.headers.append("X-Forwarded-Client-Cert", client_certificate_element(*certificate_, arena_));
   }
   loop_.set_deadline(*this, limits_->request);
   if (request_.headers.has(FieldId::grpc_timeout)) obey_call_timeout();
+}
+
+void ActiveExchange::hide_parameters() {
+  for (const std::string_view name : live_listener_.hidden_parameters) {
+    original_target_ = base::with_hidden_parameter(original_target_, name, arena_);
+    hidden_ = arena_.make<HiddenParameter>(name, hidden_);
+  }
 }
 
 // Any length, so it has a timer of its own. A malformed one is for the service to refuse.

@@ -139,6 +139,7 @@ class ActiveExchange final : public Exchange, public Pooled<ActiveExchange>, pri
 
  private:
   void expired() override;
+  void hide_parameters();
   void obey_call_timeout();
   void on_call_timeout();
   void start_sleep(Sleep& sleep, Duration duration) override;

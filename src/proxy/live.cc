@@ -185,9 +185,26 @@ class Builder final : private UpstreamChains {
     add_filters(live.chain, listener.filters, {listener.name, "", ""});
     live.chain.add(std::make_unique<Router>(std::move(candidates)));
     live.chain.finish(nullptr);
+    hide_parameters(live);
     live.stats = ListenerStats(listener);
     live.count = std::static_pointer_cast<ConnectionCount>(  // found again after a reload
         parts_.store.find_or_make("connections\n" + listener.name, [] { return std::make_shared<ConnectionCount>(); }));
+  }
+
+  // Not by route: a request that no route is found for may carry the key of one. Upstreams are all looked at, since
+  // `split` and `fallback` lead to more than a route names.
+  void hide_parameters(LiveListener& live) const {
+    const auto hide = [&live](const Chain& chain) {
+      for (const auto& filter : chain.filters()) {
+        const std::string_view name = filter->hidden_parameter();
+        if (!name.empty() && std::ranges::find(live.hidden_parameters, name) == live.hidden_parameters.end()) {
+          live.hidden_parameters.push_back(name);
+        }
+      }
+    };
+    hide(live.chain);
+    for (const LiveRoute& route : live.routes) hide(route.chain);
+    for (const auto& [name, upstream] : live_->upstreams) hide(upstream.chain);
   }
 
   const config::Settings& settings_;

@@ -51,6 +51,7 @@ class Chain {
   // Links the filters; after this `first()` is valid. `rest` continues another chain.
   void finish(const Link* rest);
   const Link* first() const { return first_; }
+  const std::vector<std::unique_ptr<Filter>>& filters() const { return filters_; }
 
  private:
   std::vector<std::unique_ptr<Filter>> filters_;
@@ -100,6 +101,7 @@ struct LiveListener {
   TrustedProxies trusted;
   Chain chain;
   std::deque<LiveRoute> routes;
+  std::vector<std::string_view> hidden_parameters;  // of its filters and all that may stand behind them
   ListenerStats stats;
   bool routes_by_name = false;  // has protocol tcp and asks for the server name of a TLS handshake
   bool sheds_load = true;       // over limits.memory it answers 503; not so where the process is watched

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/base64.h"
+#include "base/query.h"
 #include "filters/api_key/key_file.h"
 #include "filters/basic_auth/credentials.h"
 #include "filters/basic_auth/user_file.h"
@@ -37,9 +38,9 @@ void read_cookies(std::string_view text) {
   filters::remove_cookie(headers, "k");
   require(!filters::cookie_of(headers, "k"));
   const std::string_view target = arena.concat("/?", text);
-  const std::string_view rest = filters::without_parameter(target, "k", arena);
+  const std::string_view rest = base::without_parameter(target, "k", arena);
   const auto mark = rest.find('?');
-  require(mark == std::string_view::npos || !filters::parameter_of(rest.substr(mark + 1), "k"));
+  require(mark == std::string_view::npos || !base::parameter_of(rest.substr(mark + 1), "k"));
 }
 
 // What a lenient service makes of a path has no dot segment, no parameter and no doubled slash.

@@ -1,5 +1,6 @@
 #include "filters/api_key/api_key.h"
 
+#include "base/query.h"
 #include "base/small_file.h"
 #include "filters/cookies.h"
 #include "filters/field_rules.h"
@@ -60,7 +61,7 @@ ApiKey::ApiKey(const ApiKeyOptions& options, FilterContext& context)
 
 std::optional<std::string_view> ApiKey::find_key(const Exchange& exchange) const {
   const RequestHead& request = exchange.request();
-  if (!options_.in.query.empty()) return parameter_of(request.query(), options_.in.query);
+  if (!options_.in.query.empty()) return base::parameter_of(request.query(), options_.in.query);
   if (!options_.in.cookie.empty()) return cookie_of(request.headers, options_.in.cookie);
   std::optional<std::string_view> found;
   for (const Field& field : request.headers) {
@@ -76,7 +77,7 @@ void ApiKey::remove_key(Exchange& exchange) const {
   if (!options_.in.header.empty()) request.headers.remove(options_.in.header);
   if (!options_.in.cookie.empty()) remove_cookie(request.headers, options_.in.cookie);
   if (!options_.in.query.empty()) {
-    request.target = without_parameter(request.target, options_.in.query, exchange.arena());
+    request.target = base::without_parameter(request.target, options_.in.query, exchange.arena());
   }
 }
 
@@ -88,10 +89,6 @@ Response ApiKey::refuse(Exchange& exchange, Failure failure, std::string_view wh
 }
 
 Task<Response> ApiKey::handle(Exchange& exchange, Next next) {
-  if (!options_.in.query.empty()) {
-    exchange.hide_parameter(options_.in.query,
-                            with_hidden_parameter(exchange.original_target(), options_.in.query, exchange.arena()));
-  }
   const auto key = find_key(exchange);
   if (!options_.in.header.empty() && exchange.request().headers.get(options_.in.header)) {
     exchange.set_personal(options_.in.header);

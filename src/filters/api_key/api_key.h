@@ -28,6 +28,7 @@ class ApiKey : public Filter {
  public:
   ApiKey(const ApiKeyOptions& options, FilterContext& context);
   Task<Response> handle(Exchange& exchange, Next next) override;
+  std::string_view hidden_parameter() const override { return options_.in.query; }
 
  private:
   // Nothing: the request has no key, or several.

@@ -22,12 +22,16 @@ constexpr std::string_view kSteering[] = {"X-HTTP-Method-Override",
                                           "X-Forwarded-Method",
                                           "X-Forwarded-Uri",
                                           "X-HTTP-Host-Override",
-                                          "X-Original-Method"};
+                                          "X-Original-Method",
+                                          "X-Forwarded-Ssl",
+                                          "X-Forwarded-Protocol",
+                                          "X-Scheme",
+                                          "X-Url-Scheme",
+                                          "Front-End-Https"};
 
 bool is_steering(const Field& field, const std::vector<std::string>& keyed) {
-  if (field.id != FieldId::other || field.name.size() < 6 || (field.name[0] | 0x20) != 'x' || field.name[1] != '-') {
-    return false;
-  }
+  if (field.id != FieldId::other || field.name.size() < 6) return false;
+  if ((field.name[0] | 0x20) != 'x' && (field.name[0] | 0x20) != 'f') return false;
   const auto is_it = [&field](std::string_view name) { return equals_ignoring_case(field.name, name); };
   return std::ranges::any_of(kSteering, is_it) && std::ranges::none_of(keyed, is_it);
 }

@@ -48,6 +48,10 @@ std::string_view variant_of(const cache::Entry& entry, const Headers& request, A
   return text;
 }
 
+bool has_failed(const Response& response) {
+  return response.failure() != Failure::none || (!response.is_local() && is_server_error(response.status()));
+}
+
 }  // namespace
 
 Cache::Cache(const CacheOptions& options, FilterContext& context)
@@ -59,7 +63,7 @@ Cache::Cache(const CacheOptions& options, FilterContext& context)
 
 Task<Response> Cache::handle(Exchange& exchange, Next next) {
   AskedFor asked = asked_for(exchange, options_.key.headers, options_.request_directives);
-  if (!asked.obstacle.empty()) return pass(exchange, next, asked);
+  if (!asked.obstacle.empty()) return pass(exchange, next, asked, nullptr);
   return answer(exchange, next, asked);
 }
 
@@ -95,6 +99,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   // Those with credentials wait for each other only: what the service says of one may not be for the other.
   std::string_view variant = asked.asked.is_authorized ? "credentials\n" : "";
   bool knows_variant = false;
+  std::shared_ptr<const cache::Entry> stand_in;
   for (int round = 0; round < kMostRounds; ++round) {
     cache::Store::Found found = state_->store->find(key, request, exchange.arena());
     if (found.entry && !is_for(*found.entry, asked)) found.entry = nullptr;
@@ -122,6 +127,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
     // A HEAD brings nothing to store.
     if (exchange.request().method == Method::head) {
       asked.obstacle = "a HEAD stores nothing";
+      if (stands_in) stand_in = found.entry;
       break;
     }
     if (!found.entry && state_->passes.is_set(pass_mark(key.hash, asked), exchange.now())) break;
@@ -144,10 +150,8 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
       co_return exchange.fail(waited, "another request's fetch did not end in time");
     }
     const cache::Answered& answered = fill->answered();
-    const bool has_failed =
-        answered.failure != Failure::none ||
-        (answered.service_status >= 500 && answered.service_status <= 504 && answered.service_status != 501);
-    if (stands_in && has_failed && !answered.entry) co_return stale(exchange, found.entry, "stale-if-error");
+    const bool is_failure = answered.failure != Failure::none || is_server_error(answered.service_status);
+    if (stands_in && is_failure && !answered.entry) co_return stale(exchange, found.entry, "stale-if-error");
     const bool is_ours = answered.entry && cache::fits(answered.entry->vary, request, exchange.arena()) &&
                          is_for(*answered.entry, asked) && !reader->is_too_late();
     // A failure is handed to the next one once; then all who waited for it have their answer.
@@ -167,7 +171,7 @@ Task<Response> Cache::answer(Exchange& exchange, Next next, AskedFor asked) {
   }
   asked.forward = "uri-miss";
   if (asked.obstacle.empty()) asked.obstacle = "what it asks for is not for everybody";
-  co_return co_await pass(exchange, next, asked);
+  co_return co_await pass(exchange, next, asked, std::move(stand_in));
 }
 
 // Waits for the head of the answer. What the service says before it (103, early hints) goes to the one whose request
@@ -284,9 +288,15 @@ void Cache::mark_fetched(Exchange& exchange, Response& response, const cache::An
   stats_.count(answered.refusal.empty() ? CacheResult::miss : CacheResult::refused);
 }
 
-Task<Response> Cache::pass(Exchange& exchange, Next next, AskedFor asked) {
+Task<Response> Cache::pass(Exchange& exchange, Next next, AskedFor asked,
+                           std::shared_ptr<const cache::Entry> stand_in) {
   const cache::Key key = keys_.of(exchange);
   Response response = co_await next(exchange);
+  if (stand_in && response.failure() != Failure::client_gone && has_failed(response)) {
+    response.discard();
+    state_->failing.set(key.hash, exchange.now() + kFailingFor);
+    co_return stale(exchange, stand_in, "stale-if-error");
+  }
   after_pass(exchange, response, asked, key);
   response.headers().remove_if(cache::is_surrogate_key);
   add_status(response, exchange.arena().concat("outrigger; fwd=", asked.forward.empty() ? "miss" : asked.forward,

@@ -28,8 +28,8 @@ class Cache final : public Filter {
   // What is kept for one request, for filters before this one.
   class Kept;
   Task<Response> answer(Exchange& exchange, Next next, AskedFor asked);
-  // Without the cache: `asked.obstacle` says why.
-  Task<Response> pass(Exchange& exchange, Next next, AskedFor asked);
+  // Without the cache: `asked.obstacle` says why. `stand_in`, if any, answers in place of a failure.
+  Task<Response> pass(Exchange& exchange, Next next, AskedFor asked, std::shared_ptr<const cache::Entry> stand_in);
 
   static Task<Failure> head_of(Exchange& exchange, std::shared_ptr<cache::Fill> fill, bool leads);
   bool start(Exchange& exchange, const Next& next, const std::shared_ptr<cache::Fill>& fill,

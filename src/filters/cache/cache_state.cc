@@ -46,13 +46,23 @@ bool is_meant(const CacheState::Selection& selection, std::string_view url) {
   return true;
 }
 
-void register_gauge(const char* name, const char* help, const std::shared_ptr<CacheState>& state,
-                    double (*read)(const CacheState&)) {
-  const std::string place = state->place.text();
-  stats::gauge_callback(name, help, {{"place", place}}, [weak = std::weak_ptr(state), place, read] {
+using Read = double (*)(const CacheState&);
+
+std::function<double()> while_in_place(const std::shared_ptr<CacheState>& state, const std::string& place, Read read) {
+  return [weak = std::weak_ptr(state), place, read] {
     const auto living = weak.lock();
     return living && living->place.is(place) ? read(*living) : std::nan("");
-  });
+  };
+}
+
+void register_gauge(const char* name, const char* help, const std::shared_ptr<CacheState>& state, Read read) {
+  const std::string place = state->place.text();
+  stats::gauge_callback(name, help, {{"place", place}}, while_in_place(state, place, read));
+}
+
+void register_counter(const char* name, const char* help, const std::shared_ptr<CacheState>& state, Read read) {
+  const std::string place = state->place.text();
+  stats::counter_callback(name, help, {{"place", place}}, while_in_place(state, place, read));
 }
 
 }  // namespace
@@ -98,14 +108,11 @@ void enlist_cache(const std::shared_ptr<CacheState>& state) {
                  [](const CacheState& each) { return static_cast<double>(each.max_bytes); });
   register_gauge("outrigger_cache_fetches", "Answers that are on their way into the cache.", state,
                  [](const CacheState& each) { return static_cast<double>(each.flights.size()); });
-  const std::string place = state->place.text();
-  stats::counter_callback("outrigger_cache_evictions_total", "Answers that went to make room for others.",
-                          {{"place", place}}, [weak = std::weak_ptr(state), place] {
-                            const auto living = weak.lock();
-                            return living && living->place.is(place)
-                                       ? static_cast<double>(living->store->counts().evictions)
-                                       : std::nan("");
-                          });
+  register_counter("outrigger_cache_evictions_total", "Answers that went to make room for others.", state,
+                   [](const CacheState& each) { return static_cast<double>(each.store->counts().evictions); });
+  register_counter("outrigger_cache_incomplete_total",
+                   "Answers that were not stored because their content was not as long as they said.", state,
+                   [](const CacheState& each) { return static_cast<double>(each.store->counts().refused); });
 }
 
 std::vector<std::shared_ptr<CacheState>> caches() {

@@ -7,12 +7,6 @@ namespace outrigger::filters {
 namespace {
 
 constexpr auto kPassFor = std::chrono::seconds(60);
-constexpr auto kFailingFor = std::chrono::seconds(1);
-
-bool is_server_error(std::uint16_t status) {
-  return status == 500 || status == 502 || status == 503 || status == 504;  // RFC 5861 section 4
-}
-
 void note_decisions(cache::Answered& answered, const Exchange& exchange) {
   for (const Decision* decision = exchange.decisions(); decision != nullptr; decision = decision->next) {
     answered.why.emplace_back(decision->by, std::string(decision->what));
@@ -66,8 +60,11 @@ cache::MakingOf Fetch::making(Exchange& exchange, WallTime begun) const {
   return {fill_->key(), *selecting_, asked_.asked, setup_.rules, times, exchange.now()};
 }
 
-// Preconditions and ranges of the client are ours to answer; our own ask for news only.
+// Preconditions and ranges of the client are ours to answer; our own ask for news only. A client that asked with HEAD
+// may have started this, but only the answer to a GET can be stored.
 void Fetch::prepare(RequestHead& request, bool conditional) const {
+  request.method = Method::get;
+  request.method_token = "GET";
   for (const FieldId id : {FieldId::if_none_match, FieldId::if_modified_since, FieldId::range, FieldId::if_range}) {
     request.headers.remove(id);
   }
@@ -144,7 +141,7 @@ Task<void> Fetch::run(Exchange& exchange) {
     flow->write(chunk.bytes, left);
     left -= std::min<std::uint64_t>(left, chunk.bytes.size());
   }
-  if (has_length && response.has_body() && left > 0) {
+  if (has_length && left > 0) {
     flow->fail(Failure::response_truncated);
     co_return;
   }
@@ -176,10 +173,11 @@ bool Fetch::validated(Exchange& exchange, const Response& response, WallTime beg
 }
 
 // Why the answer is not stored, for what we know besides the answer itself.
-std::string_view Fetch::refusal(const Response& response, std::string_view verdict, Instant now) const {
+std::string_view Fetch::refusal(const Response& response, std::string_view verdict, Method method, Instant now) const {
   if (response.failure() != Failure::none) return "the service did not answer";
   if (!verdict.empty()) return verdict;
   if (response.is_local()) return "it is not the service's";
+  if (method == Method::head) return "it answers a HEAD";
   if (is_server_error(response.status()) && stale_ && may_stand_in(*stale_, asked_, now)) {
     return "an older answer stands in for it";
   }
@@ -193,7 +191,7 @@ void Fetch::publish(Exchange& exchange, const Response& response, WallTime begun
   answered->version = response.head().version;
   answered->framing = response.head().framing;
   answered->length = response.head().content_length;
-  answered->refusal = refusal(response, verdict.refusal, exchange.now());
+  answered->refusal = refusal(response, verdict.refusal, exchange.request().method, exchange.now());
   answered->failure = response.failure();
   if (response.failure() == Failure::none && !response.is_local()) answered->service_status = response.status();
   answered->detail = response.detail();

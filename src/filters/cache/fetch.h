@@ -11,6 +11,14 @@
 
 namespace outrigger::filters {
 
+// How long after a failure a stale answer is given without asking.
+inline constexpr auto kFailingFor = std::chrono::seconds(1);
+
+// That a stale answer may stand in for. RFC 5861 section 4.
+constexpr bool is_server_error(std::uint16_t status) {
+  return status == 500 || status == 502 || status == 503 || status == 504;
+}
+
 // Asks the service for what others wait for, on an exchange of its own: neither a client that leaves nor one that reads
 // slowly holds up the others. Fills the fill, stores what may be stored, and tells everybody however it ends.
 class Fetch final : public Detached {
@@ -35,7 +43,7 @@ class Fetch final : public Detached {
   cache::MakingOf making(Exchange& exchange, WallTime begun) const;
   bool validated(Exchange& exchange, const Response& response, WallTime begun);
   void publish(Exchange& exchange, const Response& response, WallTime begun);
-  std::string_view refusal(const Response& response, std::string_view verdict, Instant now) const;
+  std::string_view refusal(const Response& response, std::string_view verdict, Method method, Instant now) const;
   void remember(const cache::Answered& answered, Instant now) const;
   void complete(Arena& arena);
   void remember_request(Exchange& exchange);

@@ -48,6 +48,10 @@ std::vector<std::string_view> parameters_of(std::string_view query) {
   return result;
 }
 
+// What a trusted proxy (or a filter) says of the client's connection, and services make links and redirects of.
+constexpr FieldId kSaidOfConnection[] = {FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
+                                         FieldId::x_forwarded_port};
+
 }  // namespace
 
 bool CacheKeys::counts(std::string_view parameter) const {
@@ -71,7 +75,9 @@ std::string_view CacheKeys::target_of(std::string_view target, Arena& arena) con
 // Values one behind the other, none of which can hold the line feed that ends it.
 std::string_view CacheKeys::extra_of(const Exchange& exchange, Arena& arena) const {
   const bool has_cookies = options_.cookies && !options_.cookies->empty();
-  if (options_.headers.empty() && !has_cookies) return {};
+  const Headers& headers = exchange.request().headers;
+  const bool is_said = std::ranges::any_of(kSaidOfConnection, [&](FieldId id) { return headers.has(id); });
+  if (options_.headers.empty() && !has_cookies && !is_said) return {};
   std::string text;
   for (const std::string& name : options_.headers) {
     const auto value = cache::selecting_value(exchange.request().headers, name, arena);
@@ -82,6 +88,11 @@ std::string_view CacheKeys::extra_of(const Exchange& exchange, Arena& arena) con
       const auto value = cookie_of(exchange.request().headers, name);
       text.append(value ? "=" : "-").append(value.value_or("")).append("\n");
     }
+  }
+  for (const FieldId id : kSaidOfConnection) {
+    const std::string_view name = field_name(id);
+    if (headers.has(id))
+      text.append(name).append("=").append(*cache::selecting_value(headers, name, arena)).append("\n");
   }
   return arena.copy(text);
 }

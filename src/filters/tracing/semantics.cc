@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "filters/cookies.h"
+#include "base/query.h"
 
 namespace outrigger::filters::semantics {
 
@@ -36,7 +36,7 @@ void add_server(Span& span, HostPort server) {
 std::string_view without_credentials(std::string_view target, Arena& arena) {
   if (!target.contains('?')) return target;
   for (const std::string_view name : {"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"}) {
-    target = with_hidden_parameter(target, name, arena);
+    target = base::with_hidden_parameter(target, name, arena);
   }
   return target;
 }

@@ -1,4 +1,4 @@
-#include "filters/cookies.h"
+#include "base/query.h"
 #include "filters/tracing/semantics.h"
 #include "filters/tracing/trace.h"
 
@@ -56,7 +56,7 @@ bool Try::has_failed() const {
 std::string_view Try::url(std::string_view scheme, Arena& arena) const {
   std::string_view target = semantics::without_credentials(target_, arena);
   for (const auto* hidden = exchange_.hidden_parameters(); hidden != nullptr; hidden = hidden->next) {
-    target = with_hidden_parameter(target, hidden->name, arena);
+    target = base::with_hidden_parameter(target, hidden->name, arena);
   }
   const std::string_view place = peer_.endpoint.starts_with("unix:") ? authority_ : peer_.endpoint;
   return arena.concat(scheme, "://", place, target);

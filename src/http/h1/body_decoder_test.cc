@@ -105,6 +105,8 @@ TEST_CASE("body: chunked content", "[http][h1]") {
        "", "X=1 ", ""},
       {"trailers that authenticate are dropped",
        "0\r\nAuthorization: a\r\nCookie: b\r\nSet-Cookie: c\r\nRange: d\r\n\r\n", "", "", ""},
+      {"trailers that claim are dropped", "0\r\nX-Forwarded-User: a\r\nx-forwarded-ssl: on\r\nX: 1\r\n\r\n", "", "X=1 ",
+       ""},
       {"many trailer bytes", "0\r\nX: " + std::string(8000, 'a') + "\r\nY: 1\r\nX: 2\r\nContent-Type: z\r\n\r\n", "",
        nullptr, ""},
   };

@@ -28,6 +28,8 @@ constexpr std::string_view kRefusedNames[] = {
 
 bool is_allowed_in_trailers(const Field& field) {
   if (field.id != FieldId::other) return (kRefused & field_bit(field.id)) == 0;
+  constexpr std::string_view kClaim = "X-Forwarded-";
+  if (equals_ignoring_case(field.name.substr(0, kClaim.size()), kClaim)) return false;
   return std::ranges::none_of(kRefusedNames, [&](auto name) { return equals_ignoring_case(name, field.name); });
 }
 

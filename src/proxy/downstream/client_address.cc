@@ -36,6 +36,32 @@ std::string_view take_last(std::string_view& list) {
   return element;
 }
 
+constexpr FieldMask kClaims =
+    field_mask(FieldId::forwarded, FieldId::x_forwarded_for, FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
+               FieldId::x_forwarded_port, FieldId::x_forwarded_client_cert, FieldId::x_real_ip);
+
+// By which gateways say, and services believe, who asks or how, besides all that begins with X-Forwarded-.
+constexpr std::string_view kPrefix = "X-Forwarded-";
+constexpr std::string_view kOtherClaims[] = {"X-Forwarded",         "X-Original-Forwarded-For", "X-Client-IP",
+                                             "X-Cluster-Client-IP", "True-Client-IP",           "X-Scheme",
+                                             "X-Url-Scheme",        "Front-End-Https"};
+
+// Of names. Services that are asked by CGI's rules can't tell an underscore from a hyphen.
+char folded(char c) {
+  if (c == '_') return '-';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+bool is_same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, folded, folded); }
+
+bool is_claim(const Field& field) {
+  if (field.id != FieldId::other) return (field_bit(field.id) & kClaims) != 0;
+  if (field.name.size() < 8) return false;
+  const char first = folded(field.name[0]);
+  if (first != 'x' && first != 'f' && first != 't') return false;
+  return is_same_name(field.name.substr(0, kPrefix.size()), kPrefix) ||
+         std::ranges::any_of(kOtherClaims, [&](std::string_view claim) { return is_same_name(field.name, claim); });
+}
+
 }  // namespace
 
 bool TrustedProxies::contains(std::string_view ip) const {
@@ -62,6 +88,10 @@ ClientAddress find_client(std::string_view peer_ip, const Headers& headers, cons
     }
   }
   return {client, true};
+}
+
+void drop_claims(Headers& headers) {
+  if (std::ranges::any_of(headers, is_claim)) headers.remove_if(is_claim);
 }
 
 }  // namespace outrigger::proxy

@@ -53,3 +53,27 @@ TEST_CASE("client address: the rightmost address that no trusted proxy vouches f
   REQUIRE(find_client("unix:", headers, {}).ip == "unix:");
   REQUIRE_FALSE(find_client("unix:", headers, {}).peer_is_trusted);
 }
+
+TEST_CASE("client address: what only a gateway may say is dropped", "[proxy][security]") {
+  for (const char* name :
+       {"Forwarded", "X-Forwarded-For", "X-Forwarded-User", "x-forwarded-email", "X-FORWARDED-SSL", "X-Forwarded-",
+        "X-Forwarded-Prefix", "X_Forwarded_Groups", "X-Forwarded", "X-Real-IP", "X-Client-IP", "X-Scheme",
+        "X-Url-Scheme", "Front-End-Https", "front_end_https", "True-Client-IP", "X-Original-Forwarded-For"}) {
+    CAPTURE(name);
+    Arena arena;
+    Headers headers(arena);
+    headers.add("X-Other", "1");
+    headers.add(name, "admin");
+    headers.add("Accept", "*/*");
+    drop_claims(headers);
+    CHECK(headers.size() == 2);
+    CHECK_FALSE(headers.get(name));
+  }
+  Arena arena;
+  Headers headers(arena);
+  for (const char* name : {"X-Forward", "X-Forwarder-For", "XX-Forwarded-For", "X-User", "Front-End", "Via", "X"}) {
+    headers.add(name, "1");
+  }
+  drop_claims(headers);
+  CHECK(headers.size() == 7);
+}

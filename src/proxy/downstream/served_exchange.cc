@@ -21,6 +21,12 @@ struct ServedExchange::Outgoing {
   std::string_view bytes;
   std::optional<std::uint64_t> left;  // content that is announced and not out yet
 
+  void begin(Response& response) {
+    body = response.body();
+    left.reset();
+    if (response.head().framing == Framing::length) left = response.head().content_length;
+    pull();
+  }
   void take(const Body::Chunk& chunk) {
     state = chunk.state;
     bytes = state == Body::State::data ? chunk.bytes : std::string_view{};
@@ -35,6 +41,12 @@ struct ServedExchange::Outgoing {
     take(chunk);
   }
   bool is_over() const { return state == Body::State::end; }
+  // Also of a body that ends in good order before all that its head announced: the client would take the next answer
+  // for the rest.
+  Failure failure() const {
+    if (state == Body::State::failed) return body->failure();
+    return is_over() && left > 0U ? Failure::response_truncated : Failure::none;
+  }
   // Announced content is complete before its body says so.
   bool is_last() const { return is_over() || left == 0; }
 };
@@ -84,8 +96,8 @@ RootTask ServedExchange::run(ActiveExchange& exchange) {
     }
     if (turn.use(context_.loop, out.bytes.size() + kCostOfPiece)) co_await NextTurn(context_.loop);
     out.take(co_await out.body->read());
-    if (out.state == Body::State::failed) {
-      outcome.failure = out.body->failure();
+    if (const Failure failure = out.failure(); failure != Failure::none) {
+      outcome.failure = failure;
       outcome.cut = true;
       co_return;
     }
@@ -118,23 +130,16 @@ bool ServedExchange::begin_answer(ActiveExchange& exchange, Response& response, 
     return false;
   }
   const bool has_content = exchange.request().method != Method::head && response.head().framing != Framing::none;
-  if (has_content) out.body = response.body();
-  if (response.is_local() && exchange.is_tcp()) out.body = nullptr;  // there are no words for it
-  out.pull();
-  if (out.state == Body::State::failed) {  // nothing was sent yet, so it can still be said
-    const Failure failure = out.body->failure();
+  const bool has_words = !response.is_local() || !exchange.is_tcp();
+  if (has_content && has_words) out.begin(response);
+  if (const Failure failure = out.failure(); failure != Failure::none) {  // nothing was sent yet: it can still be said
     if (exchange.is_tcp()) {
       outcome.failure = failure;
       outcome.cut = true;
       return false;
     }
     response = exchange.fail(failure == Failure::response_truncated ? Failure::upstream_reset : failure);
-    out.body = response.body();
-    out.pull();
-  }
-  if (out.body != nullptr && response.head().framing == Framing::length) {
-    out.left = response.head().content_length;
-    out.count(out.bytes.size());
+    out.begin(response);
   }
   outcome.failure = response.failure();
   outcome.detail = response.detail();

@@ -24,6 +24,15 @@ class Script final : public Filter {
   void refused(Exchange& exchange) override { exchange.add_finisher(*exchange.arena().make<Note>(*this)); }
 
   Task<Response> answer_at_once(Exchange& exchange) { co_return exchange.respond(200, "ok", "text/plain"); }
+  // Announces 500 bytes and has as many as the path says: two, or none.
+  Task<Response> answer_short(Exchange& exchange) {
+    if (exchange.request().target == "/fine") co_return exchange.respond(200, "ok", "text/plain");
+    Response response = exchange.respond(200, exchange.request().target == "/two" ? "ok" : "", "text/plain");
+    response.head().framing = Framing::length;
+    response.head().content_length = 500;
+    response.headers().set("Content-Length", "500");
+    co_return response;
+  }
   Task<Response> throw_up(Exchange& exchange) {
     if (exchange.request().target != "/fine") throw std::runtime_error("a bug");
     co_return exchange.respond(200, "ok", "text/plain");
@@ -168,6 +177,23 @@ TEST_CASE("connection: an exception in a chain is answered with 500, and the wor
   REQUIRE(server.outcomes().at(0).failure == Failure::internal);
   REQUIRE(server.outcomes().at(0).status == 500);
   REQUIRE(server.connect("GET /fine HTTP/1.1\r\nHost: a\r\n\r\n")->received().starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("connection: an answer that is shorter than it says is cut, and no other follows it", "[proxy][security]") {
+  constexpr std::string_view kFine = "GET /fine HTTP/1.1\r\nHost: a\r\n\r\n";
+  Server server(&Script::answer_short);
+  const auto cut = server.connect("GET /two HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kFine));
+  REQUIRE(server.until([&] { return cut->is_closed(); }));
+  REQUIRE(cut->answers() == 1);
+  REQUIRE(cut->received().ends_with("\r\n\r\nok"));
+  REQUIRE(server.outcomes().at(0).failure == Failure::response_truncated);
+  REQUIRE(server.outcomes().at(0).cut);
+  const auto told = server.connect("GET /none HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kFine));
+  REQUIRE(server.until([&] { return told->answers() == 2; }));
+  REQUIRE(told->received().starts_with("HTTP/1.1 502 "));
+  const auto head = server.connect("HEAD /none HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kFine));
+  REQUIRE(server.until([&] { return head->answers() == 2; }));
+  REQUIRE(head->received().starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("connection: a chain that does not answer a second after its deadline is dropped, with 504", "[proxy]") {

@@ -22,6 +22,14 @@ upstreams: {app: {endpoints: ["@app@"], filters: []}}
 status: "@status@"
 admin: "@admin@"
 """
+ROUTED = """
+version: 1
+listeners:
+  - address: "@listen@"
+    filters: [{access_log: {}}]
+    routes: [{match: {path: {prefix: /in}}, filters: [{api_key: {keys: "file:@keys@", in: {query: k}}}], upstream: app}]
+upstreams: {app: {endpoints: ["@app@"], filters: []}}
+"""
 
 
 def basic(user, password):
@@ -113,6 +121,26 @@ class Credentials(Case):
         proxy = self.guarded('{api_key: {keys: "file:@keys@", in: {query: k}}}', {"keys": "0" * 64})
         self.assertEqual(401, self.client(proxy).get("/?a=1&k=key-4711").status)
         self.assertEqual("a=1&k=[redacted]", proxy.log(1)[0]["query"])
+
+    def test_a_key_in_the_query_is_shown_nowhere_whoever_answers(self):
+        proxy = self.guarded('{access: {rules: [{deny: {path: /no}}, {allow: {}}]}}, '
+                             '{api_key: {keys: "file:@keys@", in: {query: k}}}', {"keys": "0" * 64})
+        head = "GET /%s?a=1&k=key-4711 HTTP/1.1\r\nHost: test\r\n%s\r\n"
+        asked = (("", "", 401), ("no", "", 403), ("bad", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", 400))
+        for path, fields, status in asked:
+            self.assertEqual(status, self.client(proxy).request(head % (path, fields)).status, path)
+        for line in proxy.log(3):
+            self.assertEqual("a=1&k=[redacted]", line["query"], line)
+        found = curl(f"http://{proxy.address('admin')}/api/requests?limit=10").body.decode()
+        self.assertEqual(3, found.count("k=[redacted]"), found)
+        self.assertNotIn("4711", found + proxy.stdout() + proxy.stderr())
+
+    def test_the_key_of_a_route_is_hidden_where_no_route_is_found(self):
+        self.dir = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.dir / "keys").write_text("0" * 64)
+        proxy = self.proxy(ROUTED, self.start(raw.Peer.answering()), keys=self.dir / "keys")
+        self.assertEqual(404, self.client(proxy).get("/other?k=key-4711&a").status)
+        self.assertEqual("k=[redacted]&a", proxy.log(1)[0]["query"])
 
     def test_credentials_are_in_no_log_page_or_dump(self):
         proxy = self.guarded('{api_key: {keys: "file:@keys@", in: {header: X-Key}, mode: report}}, '

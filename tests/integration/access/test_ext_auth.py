@@ -54,6 +54,12 @@ class ExtAuth(Case):
         self.assertNotIn("X-Forwarded-Method", served.names)
         self.assertEqual({"allowed": 1, "denied": 0, "unavailable": 0, "remembered": 0}, self.results(proxy))
 
+    def test_the_verdict_may_name_the_user_in_x_forwarded_user(self):
+        proxy = self.guarded("headers_to_service: [X-Forwarded-User]", lambda question: (200, [("X-Forwarded-User", "alice")]))
+        self.assertEqual(200, self.client(proxy).get("/", "X-Forwarded-User: root", "X-Forwarded-Email: root").status)
+        served = self.service.requests[0]
+        self.assertEqual((["alice"], []), (served.all("X-Forwarded-User"), served.all("X-Forwarded-Email")))
+
     def test_who_is_refused_gets_the_status_and_the_chosen_fields(self):
         login = [("Location", "https://login.test/"), ("Set-Cookie", "state=1"), ("Set-Cookie", "step=2"), ("X-Secret", "x")]
         by_cookie = {"a=1": (302, login), "a=2": 403, "a=3": (429, [("Retry-After", "7")])}

@@ -2,6 +2,7 @@
 from support.cache.origin import Origin
 from support.case import Case
 from support.curl import curl
+from support.wait import until
 
 CONFIG = """
 version: 1
@@ -48,6 +49,23 @@ class Poisoning(Case):
         self.ask("HEAD /d HTTP/1.1\r\nHost: test\r\n\r\n")
         got = self.plain("/d")
         self.assertEqual(got.body, b"answer 2")
+
+    def test_what_a_head_has_fetched_behind_it_is_a_get(self):
+        for options, fields in (("stale_while_revalidate: 60s", ["Cache-Control: max-age=10", "Age: 20"]),
+                                ("early_refresh: 50%", ["Cache-Control: max-age=100000", "Age: 99900"])):
+            with self.subTest(options):
+                proxy = self.proxy(CONFIG.replace("cache: {}", f"cache: {{{options}}}"), app=self.origin.address)
+                fresh = {"fields": ["Cache-Control: max-age=1000"], "body": b"second " * 70}
+                self.origin.script("/d", {"fields": fields, "body": b"first"}, fresh)
+                client = self.client(proxy)
+                self.assertEqual(client.get("/d").body, b"first")
+                def is_asked_behind_a_head(client=client):
+                    self.assertEqual(client.request("HEAD /d HTTP/1.1\r\nHost: test\r\n\r\n").status, 200)
+                    return self.origin.count("/d") > 1
+                until(is_asked_behind_a_head, "a fetch behind a HEAD")
+                until(lambda: client.get("/d").body == fresh["body"], "the fetch behind it")
+                self.assertEqual({asked.start for asked in self.origin.asked["/d"]}, {"GET /d HTTP/1.1"})
+                self.assertIn("hit", client.get("/d").get("Cache-Status"))
 
     def test_a_part_never_becomes_the_whole(self):
         self.origin.script("/e", {"status": 206, "fields": [FRESH, "Content-Range: bytes 0-1/8"], "body": b"an"},

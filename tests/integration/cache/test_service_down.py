@@ -42,6 +42,18 @@ class ServiceDown(Case):
             self.assertRegex(got.get("Cache-Status"), "hit; ttl=-.*stale-if-error")
         self.assertIn(client.get("/unknown").status, (502, 503))
 
+    def test_the_first_head_of_a_stale_answer_gets_it_too(self):
+        origin = self.start(Origin())
+        proxy = self.proxy(STALE, app=origin.address)
+        client = self.client(proxy)
+        origin.script("/a", {"fields": list(OLD), "body": b"known"}, {"status": 500})
+        client.get("/a")
+        head = client.request("HEAD /a HTTP/1.1\r\nHost: test\r\n\r\n")
+        self.assertEqual((head.status, head.get("Content-Length")), (200, "5"))
+        self.assertIn("stale-if-error", head.get("Cache-Status"))
+        self.assertEqual(origin.asked["/a"][-1].start, "HEAD /a HTTP/1.1")
+        self.assertEqual(client.get("/a").body, b"known")
+
     def test_the_chain_stale_then_broader_then_static(self):
         origin = Origin()
         proxy = self.proxy(CHAIN, app=origin.address)

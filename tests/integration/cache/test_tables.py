@@ -20,6 +20,7 @@ FILTERS = {
     "headers": "{key: {headers: [X-Tenant]}}",
     "cookies": "{key: {cookies: [theme]}}",
     "deaf": "{request_directives: false}",
+    "trusting": "{}",
     "stale": "{stale_if_error: 100s}",
     "behind": "{stale_while_revalidate: 100s}",
     "ttl": "{ttl: {default: 60s, status: {404: 10s, 5xx: 30s, 500-502: 0s}}}",
@@ -28,7 +29,8 @@ FILTERS = {
 
 def configuration():
     listeners = "".join(
-        f'  - {{name: {name}, address: "@listen_{name}@", filters: [{{cache: {options}}}], upstream: app}}\n'
+        f'  - {{name: {name}, address: "@listen_{name}@", filters: [{{cache: {options}}}], upstream: app'
+        f'{", trusted_proxies: [127.0.0.0/8]" if name == "trusting" else ""}}}\n'
         for name, options in FILTERS.items())
     return f'version: 1\nlisteners:\n{listeners}upstreams: {{app: {{endpoints: ["@app@"], filters: []}}}}\n'
 

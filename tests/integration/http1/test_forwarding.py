@@ -55,6 +55,13 @@ listeners: [{address: "@listen@", routes: [{respond: {status: 200, body: hello}}
         self.assertEqual("192.0.2.1, 127.0.0.1", request.get("X-Forwarded-For"))
         self.assertEqual("192.0.2.1", self.proxy_.log()[0]["client_ip"])
 
+    def test_what_gateways_say_is_dropped_unless_one_is_trusted(self):
+        claims = ("X-Forwarded-User", "X-Forwarded-Ssl", "x-forwarded-prefix", "Front-End-Https", "X-Url-Scheme")
+        fields = "".join(f"{name}: on\r\n" for name in claims)
+        self.assertEqual([[]] * len(claims), [self.seen(fields).all(name) for name in claims])
+        trusted = self.seen(fields, TRUSTING)
+        self.assertEqual([["on"]] * len(claims), [trusted.all(name) for name in claims])
+
     def test_garbage_in_x_forwarded_for_is_nobodys_address(self):
         self.seen("X-Forwarded-For: 192.0.2.1, <script>\r\n", TRUSTING)
         self.assertEqual("127.0.0.1", self.proxy_.log()[0]["client_ip"])

@@ -81,7 +81,18 @@ _METHODS = [
     *[Row("7.1", f"{field.split(':')[0]} is not in the key: nothing is stored nor given", [answer(FRESH)],
           [step("fetch", field), step("fetch"), step("fetch", field), step("hit", body=b"answer 2")])
       for field in ("X-HTTP-Method-Override: POST", "X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-Host: evil",
-                    "X-Forwarded-Scheme: http", "X-Method-Override: PUT", "X-Original-Host: evil", "X-Forwarded-Prefix: /evil")],
+                    "X-Method-Override: PUT", "X-Original-Host: evil")],
+    *[Row("7.1", f"{field.split(':')[0]} of a trusted proxy is not in the key: nothing is stored nor given", [answer(FRESH)],
+          [step("fetch", field), step("fetch"), step("fetch", field), step("hit", body=b"answer 2")], config="trusting")
+      for field in ("X-Forwarded-Scheme: http", "X-Forwarded-Prefix: /evil", "X-Forwarded-Ssl: on", "Front-End-Https: on",
+                    "X-Url-Scheme: https")],
+    *[Row("7.1", f"{field.split(':')[0]} of a trusted proxy tells answers apart", [answer(FRESH)],
+          [step("fetch", field), step("fetch"), step("hit", field, body=b"answer 1"), step("hit", body=b"answer 2")],
+          config="trusting")
+      for field in ("X-Forwarded-Proto: https", "X-Forwarded-Host: other.test", "X-Forwarded-Port: 8443")],
+    *[Row("7.1", f"{field.split(':')[0]} of anybody does not reach the service", [answer(FRESH)],
+          [step("fetch", field, unseen=[field.split(":")[0]]), step("hit")])
+      for field in ("X-Forwarded-Ssl: on", "X-Forwarded-User: admin", "Front-End-Https: on", "X-Url-Scheme: https")],
     Row("7.1", "X-Forwarded-Host of anybody does not reach the service", [answer(FRESH)],
         [step("fetch", "X-Forwarded-Host: evil", saw={"X-Forwarded-Host": "^test$"}), step("hit")]),
 ]
