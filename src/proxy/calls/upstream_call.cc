@@ -50,8 +50,9 @@ Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::st
   return refused;
 }
 
-upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const {
-  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash);
+upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool only_untried,
+                                    bool& is_refused) const {
+  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash, only_untried);
   is_refused = choice.is_refused;
   if (choice.member == nullptr) return {};
   exchange.set_endpoint(*choice.member->endpoint);
@@ -92,7 +93,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (waited != Failure::none) co_return refuse(exchange, waited);
   const Affinity affinity = affinity_of(exchange);
   bool is_refused = false;
-  upstream::Pick pick = choose(exchange, affinity, is_refused);
+  upstream::Pick pick = choose(exchange, affinity, false, is_refused);
   if (!pick) co_return no_endpoint(exchange, is_refused);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
@@ -108,7 +109,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
     end(exchange, pick, result, begin);
-    pick = choose(exchange, affinity, is_refused);
+    pick = choose(exchange, affinity, true, is_refused);
     const Instant again = exchange.now();
     if (pick) {
       result = co_await attempt(exchange, pick, slot, false);

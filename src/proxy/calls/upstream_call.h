@@ -56,7 +56,7 @@ class UpstreamCall final : public Filter {
   // What the service says of itself in the head.
   void correct(const ActiveExchange& exchange, ResponseHead& head) const;
   Task<Failure> await_head(ActiveExchange& exchange, Call& call);
-  upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
+  upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool only_untried, bool& is_refused) const;
   // For who follows the tries: the latest has ended, or its answer has begun.
   static void end_try(ActiveExchange& exchange, Instant begun, Result& result);
   static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);

@@ -37,8 +37,8 @@ def answers(health, body="ok"):
 
 
 class Health(Case):
-    def serve(self, check, *endpoints, workers=1, tls=""):
-        text = CONFIG.replace("CHECK", check).replace("TLS", tls)
+    def serve(self, check, *endpoints, workers=1, tls="", filters="[]"):
+        text = CONFIG.replace("CHECK", check).replace("TLS", tls).replace("filters: []", f"filters: {filters}")
         self.served = self.proxy(text, endpoints=", ".join(f'"{each}"' for each in endpoints), workers=workers,
                                  wait_for=("listen", "status"))
         self.gets = self.client(self.served)
@@ -65,6 +65,22 @@ class Health(Case):
         health[0] = ("204 No Content", "")
         self.unhealthy(0)
         self.assertEqual({"one", "other"}, self.bodies())
+
+    def test_a_retry_asks_the_healthy_endpoint_again_rather_than_an_unhealthy_one(self):
+        statuses = []
+
+        def step(talk):
+            if talk.peer.requests[-1].start.startswith("GET /healthz"):
+                return raw.answer()(talk)
+            statuses.append("200 OK" if len(statuses) % 2 else "503 Service Unavailable")
+            return raw.answer("good", statuses[-1])(talk)
+
+        good = self.start(raw.Peer([raw.request(), step], loop=True))
+        bad = self.start(raw.Peer(answers([("500 Internal Server Error", "")], "bad"), loop=True))
+        self.serve("path: /healthz", good.address, bad.address, filters="[retry: {}]")
+        self.unhealthy(1)
+        self.assertEqual({"good"}, self.bodies(4))
+        self.assertEqual(8, len(statuses))
 
     def test_when_no_endpoint_is_healthy_all_are_used(self):
         peer = self.start(raw.Peer(answers([("503 Service Unavailable", "")]), loop=True))
