@@ -1,6 +1,7 @@
 """Active health checks: unhealthy endpoints get requests only when none is healthy."""
 import shutil
 import tempfile
+import threading
 
 from support import raw
 from support.case import Case
@@ -81,6 +82,34 @@ class Health(Case):
         self.unhealthy(1)
         self.assertEqual({"good"}, self.bodies(4))
         self.assertEqual(8, len(statuses))
+
+    def test_a_reload_that_changes_the_checks_keeps_what_is_down(self):
+        checks, silent = [], threading.Event()
+        self.addCleanup(silent.set)
+
+        def step(talk):
+            if not talk.peer.requests[-1].start.startswith("GET /healthz"):
+                return raw.answer("bad")(talk)
+            checks.append(1)
+            if silent_from and len(checks) > silent_from[0]:
+                silent.wait(20)
+            return raw.answer("", "500 Internal Server Error")(talk)
+
+        silent_from = []
+        bad = self.start(raw.Peer([raw.request(), step], loop=True))
+        good = self.start(raw.Peer(answers([("200 OK", "")], "good"), loop=True))
+        self.serve("path: /healthz", good.address, bad.address, workers=2)
+        self.unhealthy(1)
+        silent_from.append(0)  # no check ends any more
+        reloaded = self.value_of_reloads()
+        text = CONFIG.replace("CHECK", "path: /healthz, rise: 3").replace("TLS", "").replace("timeout: 200ms", "timeout: 20s")
+        self.served.write(text)
+        until(lambda: self.value_of_reloads() > reloaded, "the reload")
+        self.assertEqual({"good"}, self.bodies(20))
+        self.assertEqual(1, self.value("endpoints_unhealthy"))
+
+    def value_of_reloads(self):
+        return Metrics(self.served.address("status")).value("outrigger_reloads_total", result="success")
 
     def test_when_no_endpoint_is_healthy_all_are_used(self):
         peer = self.start(raw.Peer(answers([("503 Service Unavailable", "")]), loop=True))
