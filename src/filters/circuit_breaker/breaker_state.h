@@ -47,6 +47,7 @@ struct BreakerName {
   std::string upstream;
   std::string route{};     // empty: of all routes
   std::string endpoint{};  // empty: of all endpoints
+  bool operator==(const BreakerName&) const = default;
 };
 // The labels of its metrics; without a route, if it has none. Endpoints of an upstream are counted together: they come
 // and go, and a metric keeps every label it ever had.

@@ -161,6 +161,27 @@ TEST_CASE("of a client that left a breaker counts only that the service was slow
   CHECK(position(state, kStart) == BreakerPosition::open);
 }
 
+TEST_CASE("an endpoint's breaker that an operator forced is kept while the endpoint is away") {
+  const auto make = [] {
+    auto made = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"away", "", "10.0.0.1:80"});
+    enlist_breaker(made);
+    return made;
+  };
+  auto state = make();
+  const std::weak_ptr<BreakerState> kept = state;
+  REQUIRE(force_breaker("away", "10.0.0.1:80", BreakerForce::open));
+  state.reset();
+  CHECK_FALSE(kept.expired());
+  CHECK(force_breaker("away", "10.0.0.1:80", BreakerForce::automatic));
+  CHECK(kept.expired());
+
+  state = make();
+  const std::weak_ptr<BreakerState> old = state;
+  REQUIRE(force_breaker("away", "", BreakerForce::closed));
+  state = make();  // with other options
+  CHECK(old.expired());
+}
+
 TEST_CASE("a good head ends a row of connect failures, however long its answer takes") {
   BreakerState state({}, {.upstream = "row"});
   auto flowing = state.try_enter(kStart);
@@ -229,6 +250,7 @@ TEST_CASE("the directory finds breakers by upstream and forces them") {
   CHECK(position(*endpoint, now) == BreakerPosition::open);
   CHECK(stats::exposition().find("outrigger_breaker_endpoints{upstream=\"directory\",state=\"open\"} 1") !=
         std::string::npos);
+  CHECK(force_breaker("directory", "10.0.0.1:80", BreakerForce::automatic));
   endpoint.reset();
   state.reset();
   for (const BreakerInfo& info : breaker_snapshot()) CHECK(info.upstream != "directory");

@@ -104,6 +104,17 @@ class ByEndpoint(BreakerCase):
         with self.assertRaises(urllib.error.HTTPError):
             self.api("/api/breakers/app/10.0.0.1:1/open", "POST")
 
+    def test_one_that_was_forced_open_stays_so_though_the_endpoint_leaves_and_comes_back(self):
+        one, two = self.start(raw.Peer.answering()), self.start(raw.Peer.answering())
+        proxy = self.serve(one, two, options="scope: endpoint", workers=2)
+        self.api(f"/api/breakers/app/{one.address}/open", "POST")
+        for endpoints in (f'["{two.address}"]', "[@endpoints@]"):
+            proxy.write(CONFIG.replace("[@endpoints@]", endpoints))
+            self.assertTrue(self.api("/api/reload", "POST")["ok"])
+        self.assertEqual([200] * 20, self.statuses(20))
+        self.assertEqual(0, len(one.requests))
+        self.assertEqual(("open", "open"), tuple(self.breakers()[one.address][key] for key in ("state", "forced")))
+
     def test_an_answer_that_breaks_off_counts(self):
         good = self.start(raw.Peer.answering())
         bad = self.start(raw.Peer([raw.request(), raw.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), raw.close()]))
