@@ -21,11 +21,14 @@ class Wakeable {
   ~Wakeable() = default;
 };
 
+class Body;
+
 // Hears how a body ended. Lives as long as the exchange.
 class BodyWatcher {
  public:
-  // Once, when the body goes away. `failure`: why it broke off; `none`: its reader had all of it, or wanted no more.
-  virtual void on_body_end(Failure failure) noexcept = 0;
+  // Once, when the body goes away: failure() says why it broke off; `none`: its reader had all of it, or wanted no
+  // more.
+  virtual void on_body_end(const Body& body) noexcept = 0;
 
  protected:
   ~BodyWatcher() = default;
@@ -65,6 +68,9 @@ class Body {
   // Valid after `end`; null if there were none.
   virtual const Headers* trailers() const { return nullptr; }
 
+  // Its reader has taken all that came, and more is to come. Who drops such a body was kept waiting; else it was the
+  // reader that held it up, or all of it is there.
+  virtual bool is_starved() const { return false; }
   // All of it has arrived, so it can't break off. It may have so too where this says no.
   virtual bool is_here() const { return false; }
   void watch(BodyWatcher& watcher) {
@@ -74,8 +80,7 @@ class Body {
   bool is_watched() const { return watchers_ != nullptr; }
   // For who destroys a body that is watched, right before.
   [[gnu::noinline]] void tell_watchers() {
-    const Failure how = failure();
-    for (BodyWatcher* watcher = watchers_; watcher != nullptr; watcher = watcher->next_) watcher->on_body_end(how);
+    for (BodyWatcher* watcher = watchers_; watcher != nullptr; watcher = watcher->next_) watcher->on_body_end(*this);
   }
 
   struct Chunk {

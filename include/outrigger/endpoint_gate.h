@@ -24,7 +24,9 @@ struct TryOutcome {
   std::uint16_t status = 0;                   // of that answer
   std::optional<grpc::Status> grpc_status{};  // of an answer that holds nothing else
   Failure cut = Failure::none;                // why the answer broke off before its end
-  Duration duration{};                        // to the answer's final head, or to the failure
+  bool is_left = false;                       // the client left while it waited for more: no head (`status` 0), or
+                                              // content that had not ended
+  Duration duration{};                        // that the service had the whole request and owed the head of the answer
   PickTicket ticket = 0;                      // what the gate that hears it gave to the pick
 };
 
@@ -45,7 +47,7 @@ class EndpointGate {
   virtual PickTicket on_pick(Instant /*now*/) { return 0; }
   // The answer's head is here; on_result follows at its end.
   virtual void on_answer(PickTicket /*ticket*/, Instant /*now*/) {}
-  // When the answer has ended, or there is none.
+  // When the answer has ended, or there is none. One that `is_left` is no success, and no failure of its own.
   virtual void on_result(const TryOutcome& outcome, Instant now) = 0;
   // Since when it says yes, for slow_start; the epoch: since ever.
   virtual Instant good_since() const { return {}; }

@@ -256,10 +256,15 @@ class Exchange {
   // How other threads reach this exchange's worker; null: they can't.
   virtual Poster* poster() { return nullptr; }
   // Detached work asked the service in this exchange's place: who answered, and after how many tries.
-  void set_fetched(std::string_view endpoint, std::uint32_t tries) {
+  void set_fetched(std::string_view endpoint, std::uint32_t tries, Duration service_time) {
     endpoint_ = endpoint;
     tries_ += tries;
+    service_time_ += service_time;
   }
+  // How long services had the whole request and owed the head of their answer, over all tries: without connecting, the
+  // client's upload, queues and the pauses between tries.
+  Duration service_time() const { return service_time_; }
+  void add_service_time(Duration time) { service_time_ += time; }
 
   // An answer of our own; `body` must be static or from the arena.
   Response respond(std::uint16_t status, std::string_view body, std::string_view content_type);
@@ -314,6 +319,7 @@ class Exchange {
   const HiddenParameter* hidden_ = nullptr;
   RequestTrace* trace_ = nullptr;
   Instant started_{};
+  Duration service_time_{};
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;
   Finisher* finishers_ = nullptr;

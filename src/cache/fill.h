@@ -34,6 +34,7 @@ struct Answered {
   bool has_proxy_status = false;
   std::string endpoint;
   std::uint32_t tries = 0;
+  Duration service_time{};
   struct Try {
     std::string endpoint;
     Failure failure;

@@ -150,6 +150,7 @@ Flow::Reader::~Reader() {
 
 Body::State Flow::Reader::bytes_at(std::uint64_t offset, std::string_view& bytes) {
   const State state = flow_->read(seat_, offset, bytes);
+  is_starved_ = state == State::pending;
   if (state == State::failed) failure_ = flow_->failure_;  // written before the state, under the lock that was held
   if (state == State::end && !trailers_ && is_whole() && !flow_->trailers_.empty()) take_trailers();
   return state;

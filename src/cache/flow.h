@@ -92,6 +92,7 @@ class Flow::Reader final : public PartsBody {
   ~Reader() override;
   void park(Wakeable* waiter) override;
   Failure failure() const override { return failure_; }
+  bool is_starved() const override { return is_starved_; }
   const Headers* trailers() const override { return trailers_ ? &*trailers_ : nullptr; }
   // It sat down when a part was already dropped: there is no reading from the start.
   bool is_too_late() const;
@@ -109,6 +110,7 @@ class Flow::Reader final : public PartsBody {
   std::shared_ptr<Ticket> ticket_;
   Wakeable* waiter_ = nullptr;
   Failure failure_ = Failure::none;
+  bool is_starved_ = true;
 };
 
 }  // namespace outrigger::cache

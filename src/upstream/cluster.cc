@@ -12,12 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The health of the endpoints as all workers see it.
-std::shared_ptr<HealthBoard> board_of(const config::Upstream& settings, KeyedStore& store) {
+// The health of the endpoints as all workers see it. `before`: by other settings, perhaps; null: nothing is known.
+std::shared_ptr<HealthBoard> board_of(const config::Upstream& settings, KeyedStore& store, HealthBoard* before) {
   if (!settings.health_check) return nullptr;
   const std::string key = "health\n" + settings.name + '\n' + config::normal_form(*settings.health_check);
   const auto make = [&] {
-    auto board = std::make_shared<HealthBoard>(settings.name, *settings.health_check);
+    auto board = std::make_shared<HealthBoard>(settings.name, *settings.health_check,
+                                               before == nullptr ? std::vector<DownEndpoint>() : before->down());
     stats::gauge_callback("outrigger_upstream_endpoints_unhealthy", "Endpoints that active checks found unhealthy.",
                           {{"upstream", settings.name}}, [weak = std::weak_ptr(board)] {
                             const auto kept = weak.lock();
@@ -43,7 +44,7 @@ Cluster::Cluster(const config::Upstream& settings, ClusterParts parts, const Clu
       starts_slowly_(previous != nullptr),
       outlier_(outlier_group(settings, parts_.store)),
       outlier_gates_(make_outlier_gates(outlier_)),
-      health_(board_of(settings, parts_.store)),
+      health_(board_of(settings, parts_.store, previous == nullptr ? nullptr : previous->health_.get())),
       discovery_(DiscoveryBoard::of(settings.name, parts_.store)),
       balancer_(settings.load_balancing, settings.slow_start) {
   if (previous != nullptr) {

@@ -63,9 +63,9 @@ class Cluster final : private Source::Owner {
   // Filters of its chain have a say in the choice, from now on and instead of those before.
   void set_filter_gates(Gates::Makers makers);
 
-  // `hash`: of the request's key, for policies that go by it.
-  Balancer::Choice choose(Tried tried, std::optional<std::uint64_t> hash = {}) {
-    return balancer_.pick({tried, parts_.loop.now(), hash});
+  // `hash`: of the request's key, for policies that go by it. `only_untried`: see PickContext.
+  Balancer::Choice choose(Tried tried, std::optional<std::uint64_t> hash = {}, bool only_untried = false) {
+    return balancer_.pick({tried, parts_.loop.now(), hash, only_untried});
   }
   // Is there an endpoint with an address that may be picked and is not in `tried`?
   bool has_usable_endpoint(Tried tried = {}) const { return balancer_.has_usable(tried, parts_.loop.now()); }

@@ -35,6 +35,7 @@ class H2Body final : public Body, private Deadline {
   State pull(std::string_view& bytes) override;
   void park(Wakeable* waiter) override;
   Failure failure() const override { return failure_; }
+  bool is_starved() const override { return waiting_.empty() && pulled_.empty() && !ended_; }
   const Headers* trailers() const override { return trailers_.empty() ? nullptr : &trailers_; }
 
   // As WireBody::share_idle().

@@ -12,6 +12,7 @@ void WireBody::unpark() {
 
 Body::State WireBody::count(std::size_t bytes) {
   received_ += bytes;
+  is_starved_ = false;
   if (last_byte_ != nullptr) *last_byte_ = loop_.now();
   return received_ > limit_ ? fail(Failure::body_too_large) : State::data;
 }
@@ -56,6 +57,7 @@ Body::State WireBody::pull(std::string_view& bytes) {
 
 // What a read that gave no bytes means.
 Body::State WireBody::stopped(net::IoResult::State why) {
+  is_starved_ = true;
   if (why == net::IoResult::State::would_block) return State::pending;
   return why == net::IoResult::State::eof ? on_eof() : fail(failures_.truncated);
 }

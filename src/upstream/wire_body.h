@@ -28,6 +28,7 @@ class WireBody : public Body, protected Deadline {
   void park(Wakeable* waiter) override;
   Failure failure() const override { return failure_; }
   const Headers* trailers() const override { return decoder_.trailers(); }
+  bool is_starved() const override { return is_starved_ && !ended_; }
 
   // The whole message was consumed: the connection stands at the next one.
   bool is_complete() const { return ended_; }
@@ -68,6 +69,7 @@ class WireBody : public Body, protected Deadline {
   Instant* last_byte_ = nullptr;  // of both directions
   std::uint64_t received_ = 0;
   std::uint64_t limit_ = UINT64_MAX;
+  bool is_starved_ = true;  // the last pull gave nothing
   bool ended_ = false;
   bool ended_by_close_ = false;
   bool is_busy_ = false;  // the last read filled its buffer

@@ -69,17 +69,31 @@ class TextBody final : public Body {
   std::string_view rest_ = text_;
 };
 
-// The content of an answer that breaks off.
+// How long the service has had the request, however the wait for it ends.
+class ServiceTime {
+ public:
+  explicit ServiceTime(Exchange& exchange) : exchange_(exchange), begun_(exchange.now()) {}
+  ServiceTime(const ServiceTime&) = delete;
+  ServiceTime& operator=(const ServiceTime&) = delete;
+  ~ServiceTime() { exchange_.add_service_time(exchange_.now() - begun_); }
+
+ private:
+  Exchange& exchange_;
+  const Instant begun_;
+};
+
+// The content of an answer that breaks off, or stalls where it does not say why.
 class CutBody final : public Body {
  public:
   explicit CutBody(Failure why) : why_(why) {}
   State pull(std::string_view& bytes) override {
-    if (std::exchange(has_begun_, true)) return State::failed;
+    if (std::exchange(has_begun_, true)) return why_ == Failure::none ? State::pending : State::failed;
     bytes = "some";
     return State::data;
   }
   void park(Wakeable*) override {}
   Failure failure() const override { return why_; }
+  bool is_starved() const override { return true; }
 
  private:
   const Failure why_;
@@ -251,6 +265,7 @@ class ChainHarness::Upstream final : public Filter {
   Task<Response> answer(FakeExchange& exchange) {
     const Answer answer = next_answer();
     if (answer.takes != Duration(0)) {
+      const ServiceTime time(exchange);
       exchange.is_upstream_sleep = true;
       const bool in_time = co_await exchange.sleep(answer.takes);
       exchange.is_upstream_sleep = false;
@@ -262,8 +277,8 @@ class ChainHarness::Upstream final : public Filter {
     for (const auto& [name, value] : answer.fields) {
       head->headers.add(exchange.arena().copy(name), exchange.arena().copy(value));
     }
-    if (answer.cut == Failure::none) co_return Response(head, nullptr);
-    co_return Response(head, BodyPointer(exchange.arena().make<CutBody>(answer.cut)));
+    if (!answer.cut) co_return Response(head, nullptr);
+    co_return Response(head, BodyPointer(exchange.arena().make<CutBody>(*answer.cut)));
   }
   Answer next_answer() {
     if (answers.empty()) return 200;
@@ -368,9 +383,10 @@ Result ChainHarness::send(const Request& request) {
   return end(exchange, exchange.response());
 }
 
-Result ChainHarness::send_and_leave(const Request& request) {
+Result ChainHarness::send_and_leave(const Request& request, Duration after) {
   FakeExchange exchange(*this, request);
   exchange.start(links_.data());
+  advance(after);
   exchange.cancel();
   return end(exchange, nullptr);
 }

@@ -46,9 +46,11 @@ struct Answer {
     cut = why;
     return std::move(*this);
   }
+  // Sends some content and no more, until the client leaves.
+  Answer stalls() && { return std::move(*this).breaks_off(Failure::none); }
   std::uint16_t status = 200;
   Failure failure = Failure::none;  // no answer of the service, but this
-  Failure cut = Failure::none;      // why its content breaks off
+  std::optional<Failure> cut;       // why its content breaks off; none: it stalls
   Fields fields;
   Duration takes{};
 };
@@ -115,8 +117,8 @@ class ChainHarness : private UpstreamChains {
 
   // Runs the request to its end.
   Result send(const Request& request);
-  // Runs it to the first sleep, then the client leaves.
-  Result send_and_leave(const Request& request);
+  // Runs it to the first sleep, then the client leaves after that time.
+  Result send_and_leave(const Request& request, Duration after = {});
   // A request that could not be read, as the connection reports it.
   Result refuse(Failure failure);
 

@@ -140,10 +140,8 @@ Task<Response> AccessLog::handle(Exchange& exchange, Next next) {
 }
 
 void AccessLog::refused(Exchange& exchange) {
-  // Behind `retry` this is called for every try.
-  if (exchange.tries() == 0 || !exchange.has_finisher(this)) {
-    exchange.add_finisher(*exchange.arena().make<Entry>(*this));
-  }
+  // Behind a filter that repeats this is called for every try, whether it comes to the service or not.
+  if (!exchange.has_finisher(this)) exchange.add_finisher(*exchange.arena().make<Entry>(*this));
 }
 
 bool AccessLog::wants(const Outcome& outcome) const {

@@ -293,6 +293,27 @@ TEST_CASE("access_log: behind retry it is one line for all tries", "[filter][acc
   CHECK(json::parse(lines[0])["tries"] == 3);
 }
 
+TEST_CASE("access_log: behind retry it is one line though no try comes to the service", "[filter][access_log]") {
+  std::vector<std::string> lines;
+  AccessLog log(AccessLogOptions{}, std::make_unique<Memory>(lines));
+  class Twice final : public Filter {
+   public:
+    bool repeats() const override { return true; }
+    Task<Response> handle(Exchange& exchange, Next next) override {
+      (void)co_await next(exchange);
+      co_return co_await next(exchange);
+    }
+  } twice;
+  class Refusal final : public Filter {
+   public:
+    Task<Response> handle(Exchange& exchange, Next) override { co_return exchange.fail(Failure::breaker_open); }
+  } refusal;
+  ChainHarness chain(std::vector<Filter*>{&twice, &log, &refusal});
+  chain.send("GET /");
+  REQUIRE(lines.size() == 1);
+  CHECK(json::parse(lines[0])["tries"] == 0);
+}
+
 TEST_CASE("access_log: mistakes are refused with the file", "[filter][access_log]") {
   const std::pair<const char*, const char*> cases[] = {
       {"access_log: {format: jsno}", "did you mean \"json\""},

@@ -239,7 +239,7 @@ Response Cache::fetched(Exchange& exchange, const std::shared_ptr<cache::Fill>& 
                         std::string_view forward, bool leads) const {
   const cache::Answered& answered = fill->answered();
   Arena& arena = exchange.arena();
-  exchange.set_fetched(arena.copy(answered.endpoint), answered.tries);
+  exchange.set_fetched(arena.copy(answered.endpoint), answered.tries, answered.service_time);
   for (const auto& [by, what] : answered.why) exchange.decide(by, arena.copy(what));
   if (exchange.journal() != nullptr) {
     for (const cache::Answered::Try& made : answered.tries_made) {

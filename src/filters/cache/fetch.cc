@@ -19,6 +19,7 @@ void note_decisions(cache::Answered& answered, const Exchange& exchange) {
   }
   answered.endpoint = exchange.endpoint();
   answered.tries = exchange.tries();
+  answered.service_time = exchange.service_time();
 }
 
 // All fields but those that are for us; the writer leaves out what is for one connection.

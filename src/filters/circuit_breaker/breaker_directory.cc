@@ -18,7 +18,8 @@ struct Name {
 struct Directory {
   std::mutex mutex;
   std::vector<std::weak_ptr<BreakerState>> breakers;
-  std::set<Name> gauges;  // that are registered
+  std::vector<std::shared_ptr<BreakerState>> forced;  // of endpoints: they may leave the upstream and come back
+  std::set<Name> gauges;                              // that are registered
 };
 
 Directory& directory() {
@@ -34,6 +35,15 @@ std::vector<std::shared_ptr<BreakerState>> living() {
     if (auto state = entry.lock()) result.push_back(std::move(state));
   }
   return result;
+}
+
+// What an operator said of an endpoint holds until an operator takes it back, or the options change.
+void remember(const std::shared_ptr<BreakerState>& state, BreakerForce force) {
+  if (state->name().endpoint.empty()) return;
+  Directory& all = directory();
+  const std::lock_guard lock(all.mutex);
+  std::erase(all.forced, state);
+  if (force != BreakerForce::automatic) all.forced.push_back(state);
 }
 
 // The metric's number; the newest breaker of the name counts, as an older one is on its way out.
@@ -71,6 +81,7 @@ void enlist_breaker(const std::shared_ptr<BreakerState>& state) {
   {
     const std::lock_guard lock(all.mutex);
     std::erase_if(all.breakers, [](const auto& entry) { return entry.expired(); });
+    std::erase_if(all.forced, [&](const auto& old) { return old->name() == state->name(); });
     all.breakers.push_back(state);
     if (!all.gauges.insert(name).second) return;
   }
@@ -93,6 +104,7 @@ bool force_breaker(std::string_view upstream, std::string_view endpoint, Breaker
     if (state->name().upstream != upstream) continue;
     if (!endpoint.empty() && state->name().endpoint != endpoint) continue;
     state->force(force, now);
+    remember(state, force);
     found = true;
   }
   return found;

@@ -14,7 +14,8 @@ namespace outrigger::filters {
 void enlist_breaker(const std::shared_ptr<BreakerState>& state);
 std::vector<BreakerInfo> breaker_snapshot();
 // Sets every breaker of the upstream, or those of one of its endpoints; false when there is none. `automatic` closes
-// and starts counting afresh.
+// and starts counting afresh. That of an endpoint stays what it was forced to though the endpoint leaves and comes
+// back.
 bool force_breaker(std::string_view upstream, std::string_view endpoint, BreakerForce force);
 
 }  // namespace outrigger::filters

@@ -110,10 +110,23 @@ void BreakerState::release(std::uint64_t era) {
   if (load().era == era) probes_taken_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void BreakerState::leave(std::uint64_t era, bool had_head, Duration duration, Instant now) {
+  if (is_slow(duration)) return report(era, true, false, duration, now);
+  if (!had_head) return release(era);
+  const Word seen = load();
+  if (seen.era != era || seen.position != BreakerPosition::half_open) return;
+  const std::lock_guard lock(mutex_);
+  if (load().era != era || is_proven(now)) return;
+  probes_taken_.fetch_sub(1, std::memory_order_relaxed);
+  if (probes_answered_-- == limits_.probes) {
+    proven_at_.store(Instant::max().time_since_epoch().count(), std::memory_order_relaxed);
+  }
+}
+
 void BreakerState::report(std::uint64_t era, bool ok, bool connect_failure, Duration duration, Instant now) {
   const Word word = load();
   if (word.era != era || word.force != BreakerForce::automatic) return;
-  const bool slow = limits_.slow && duration > limits_.slow->over;
+  const bool slow = is_slow(duration);
   if (word.position == BreakerPosition::closed) {
     report_closed(era, ok, slow, connect_failure, now);
   } else if (word.position == BreakerPosition::half_open) {

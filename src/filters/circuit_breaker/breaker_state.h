@@ -47,6 +47,7 @@ struct BreakerName {
   std::string upstream;
   std::string route{};     // empty: of all routes
   std::string endpoint{};  // empty: of all endpoints
+  bool operator==(const BreakerName&) const = default;
 };
 // The labels of its metrics; without a route, if it has none. Endpoints of an upstream are counted together: they come
 // and go, and a metric keeps every label it ever had.
@@ -99,6 +100,11 @@ class BreakerState {
     std::uint64_t detach() { return std::exchange(state_, nullptr) == nullptr ? 0 : era_ + 1; }
     // A good head is here; how the answer ends is to be reported.
     void answered(Instant now) const { state_->answered(era_ + 1, now); }
+    // Instead of a report: the client left before the answer had ended. The probe is given back, unless the service
+    // has been slow already: that counts, whoever waits how long. `had_head`: answered() was called before.
+    void leave(bool had_head, Duration duration, Instant now) {
+      std::exchange(state_, nullptr)->leave(era_, had_head, duration, now);
+    }
     // How the request went, once. `connect_failure`: it never reached the service.
     void report(bool ok, bool connect_failure, Duration duration, Instant now) {
       std::exchange(state_, nullptr)->report(era_, ok, connect_failure, duration, now);
@@ -145,6 +151,8 @@ class BreakerState {
     return now.time_since_epoch().count() >= proven_at_.load(std::memory_order_relaxed);
   }
   Permit enter_slowly(Instant now);
+  bool is_slow(Duration duration) const { return limits_.slow && duration > limits_.slow->over; }
+  void leave(std::uint64_t era, bool had_head, Duration duration, Instant now);
   void release(std::uint64_t era);
   void report(std::uint64_t era, bool ok, bool connect_failure, Duration duration, Instant now);
   void report_closed(std::uint64_t era, bool ok, bool slow, bool connect_failure, Instant now);

@@ -121,6 +121,67 @@ TEST_CASE("probes whose answers flow on and on do not keep a breaker half-open f
   CHECK(state.info(later + 7s).failures == 0);
 }
 
+TEST_CASE("a probe whose client left in the middle of the answer is given back and proves nothing") {
+  BreakerState state({}, {.upstream = "left"});
+  trip(state, kStart);
+  const Instant later = kStart + 6s;
+  for (int i = 0; i < 3; ++i) {
+    auto probe = state.try_enter(later);
+    REQUIRE(probe);
+    probe.answered(later);
+    probe.leave(true, 1ms, later);
+  }
+  CHECK(position(state, later + 1h) == BreakerPosition::half_open);
+  for (int i = 0; i < 2; ++i) CHECK(send(state, true, later + 1h));
+  CHECK(position(state, later + 1h) == BreakerPosition::half_open);
+  CHECK(send(state, true, later + 1h));
+  CHECK(position(state, later + 1h) == BreakerPosition::closed);
+}
+
+TEST_CASE("a client that leaves a breaker's probe late takes nothing from what is proven") {
+  BreakerLimits limits;
+  limits.probes = 1;
+  BreakerState state(limits, {.upstream = "late"});
+  trip(state, kStart);
+  const Instant later = kStart + 6s;
+  auto probe = state.try_enter(later);
+  probe.answered(later);
+  probe.leave(true, 1ms, later + 5s);
+  CHECK(send(state, true, later + 5s));
+  CHECK(position(state, later + 5s) == BreakerPosition::closed);
+}
+
+TEST_CASE("of a client that left a breaker counts only that the service was slow") {
+  BreakerLimits limits;
+  limits.slow = BreakerLimits::Slow{.over = 1s, .rate = 0.5};
+  BreakerState state(limits, {.upstream = "impatient"});
+  for (int i = 0; i < 40; ++i) state.try_enter(kStart).leave(i % 2 == 0, 1s, kStart);
+  CHECK(state.info(kStart).requests == 0);
+  for (int i = 0; i < 20; ++i) state.try_enter(kStart).leave(i % 2 == 0, 2s, kStart);
+  CHECK(position(state, kStart) == BreakerPosition::open);
+}
+
+TEST_CASE("an endpoint's breaker that an operator forced is kept while the endpoint is away") {
+  const auto make = [] {
+    auto made = std::make_shared<BreakerState>(BreakerLimits{}, BreakerName{"away", "", "10.0.0.1:80"});
+    enlist_breaker(made);
+    return made;
+  };
+  auto state = make();
+  const std::weak_ptr<BreakerState> kept = state;
+  REQUIRE(force_breaker("away", "10.0.0.1:80", BreakerForce::open));
+  state.reset();
+  CHECK_FALSE(kept.expired());
+  CHECK(force_breaker("away", "10.0.0.1:80", BreakerForce::automatic));
+  CHECK(kept.expired());
+
+  state = make();
+  const std::weak_ptr<BreakerState> old = state;
+  REQUIRE(force_breaker("away", "", BreakerForce::closed));
+  state = make();  // with other options
+  CHECK(old.expired());
+}
+
 TEST_CASE("a good head ends a row of connect failures, however long its answer takes") {
   BreakerState state({}, {.upstream = "row"});
   auto flowing = state.try_enter(kStart);
@@ -189,6 +250,7 @@ TEST_CASE("the directory finds breakers by upstream and forces them") {
   CHECK(position(*endpoint, now) == BreakerPosition::open);
   CHECK(stats::exposition().find("outrigger_breaker_endpoints{upstream=\"directory\",state=\"open\"} 1") !=
         std::string::npos);
+  CHECK(force_breaker("directory", "10.0.0.1:80", BreakerForce::automatic));
   endpoint.reset();
   state.reset();
   for (const BreakerInfo& info : breaker_snapshot()) CHECK(info.upstream != "directory");

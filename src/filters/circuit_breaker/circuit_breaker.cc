@@ -87,10 +87,12 @@ class AnswerWatch final : public BodyWatcher {
  public:
   AnswerWatch(BreakerState::Permit permit, const Conditions& failures, const Exchange& exchange, Duration took)
       : permit_(std::move(permit)), failures_(failures), exchange_(exchange), took_(took) {}
-  void on_body_end(Failure failure) noexcept override {
-    auto permit = std::move(permit_);  // given back unless it is reported
-    const bool is_cut = failure != Failure::none;
-    if (!is_cut || failures_.matches(failure, 0)) permit.report(!is_cut, false, took_, exchange_.now());
+  void on_body_end(const Body& body) noexcept override {
+    const bool is_cut = body.failure() != Failure::none;
+    if (is_cut ? !failures_.matches(body.failure(), 0) : body.is_starved()) {
+      return permit_.leave(true, took_, exchange_.now());
+    }
+    permit_.report(!is_cut, false, took_, exchange_.now());
   }
 
  private:
@@ -98,6 +100,27 @@ class AnswerWatch final : public BodyWatcher {
   const Conditions& failures_;
   const Exchange& exchange_;
   const Duration took_;
+};
+
+// A request that the service has not answered. When the client leaves, or nothing is said of how it went, all that
+// counts is whether the service was slow.
+class Unanswered {
+ public:
+  Unanswered(BreakerState::Permit permit, const Exchange& exchange)
+      : permit_(std::move(permit)), exchange_(exchange), before_(exchange.service_time()) {}
+  Unanswered(const Unanswered&) = delete;
+  Unanswered& operator=(const Unanswered&) = delete;
+  ~Unanswered() {
+    if (permit_) permit_.leave(false, took(), exchange_.now());
+  }
+  BreakerState::Permit& permit() { return permit_; }
+  // How long services had the request so far.
+  Duration took() const { return exchange_.service_time() - before_; }
+
+ private:
+  BreakerState::Permit permit_;
+  const Exchange& exchange_;
+  const Duration before_;
 };
 
 bool is_per_endpoint(const void* options) {
@@ -216,19 +239,19 @@ Task<Response> CircuitBreaker::handle(Exchange& exchange, Next next) {
   BreakerState& breaker = state(exchange);
   auto permit = breaker.try_enter(exchange.now());
   if (!permit) co_return refuse(exchange, breaker);
-  const Instant sent = exchange.now();
+  Unanswered call(std::move(permit), exchange);
   Response response = co_await next(exchange);
   const bool failed = failures_.matches(response);
   // An answer that neither the service gave nor its failure caused (client_gone, queue_full) says nothing about it.
   if (!failed && (response.failure() != Failure::none || response.is_local())) co_return response;
   const Instant now = exchange.now();
-  const Duration took = now - sent;
   const bool is_over = !response.has_body() || response.status() == kSwitchingProtocols || response.body()->is_here();
+  if (!failed) call.permit().answered(now);
   if (failed || is_over) {
-    permit.report(!failed, is_connect_failure(response.failure()), took, now);
+    call.permit().report(!failed, is_connect_failure(response.failure()), call.took(), now);
   } else {
-    permit.answered(now);
-    response.body()->watch(*exchange.arena().make<AnswerWatch>(std::move(permit), failures_, exchange, took));
+    response.body()->watch(
+        *exchange.arena().make<AnswerWatch>(std::move(call.permit()), failures_, exchange, call.took()));
   }
   co_return response;
 }

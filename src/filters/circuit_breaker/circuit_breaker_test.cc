@@ -101,6 +101,36 @@ TEST_CASE("circuit_breaker: a client that leaves gives its probe back", "[filter
   CHECK(chain.send("GET /").status == 200);
 }
 
+TEST_CASE("circuit_breaker: an answer whose client left while it stalled is no success", "[filter][circuit_breaker]") {
+  ChainHarness chain("circuit_breaker: {min_requests: 2}");
+  chain.upstream_answers({500});
+  chain.send("GET /");
+  chain.upstream_answers({Answer(200).stalls()});
+  for (int i = 0; i < 20; ++i) chain.send("GET /");
+  chain.upstream_answers({500});
+  chain.send("GET /");
+  CHECK(chain.send("GET /").failure == Failure::breaker_open);  // two of two
+}
+
+TEST_CASE("circuit_breaker: a service that is slow is so though its clients leave", "[filter][circuit_breaker]") {
+  ChainHarness chain("circuit_breaker: {slow_call: {over: 1s}, window: 1h}");
+  chain.upstream_answers({Answer(200).after(10s)});
+  for (int i = 0; i < 20; ++i) chain.send_and_leave("GET /", 1s);
+  CHECK(chain.send("GET /").failure == Failure::none);
+  for (int i = 0; i < 20; ++i) chain.send_and_leave("GET /", 2s);
+  CHECK(chain.send("GET /").failure == Failure::breaker_open);
+}
+
+TEST_CASE("circuit_breaker: the pauses of a retry within it are not the service's time", "[filter][circuit_breaker]") {
+  ChainHarness chain("[{circuit_breaker: {slow_call: {over: 100ms}, window: 1h}}, {retry: {num_retries: 1}}]");
+  for (int i = 0; i < 20; ++i) {
+    chain.upstream_answers({Answer(503, {{"Retry-After", "2"}}), 200});
+    CHECK(chain.send("GET /").status == 200);
+  }
+  CHECK(chain.sleeps().back() >= 2s);
+  CHECK(chain.send("GET /").failure == Failure::none);
+}
+
 TEST_CASE("circuit_breaker: with the scope route, each route has its own", "[filter][circuit_breaker]") {
   ChainHarness chain("circuit_breaker: {scope: route}");
   chain.upstream_answers({500});

@@ -21,7 +21,9 @@ class BreakerGate final : public EndpointGate {
     const Failure failure = outcome.cut != Failure::none ? outcome.cut : outcome.failure;
     const bool failed = failures_->matches(failure, failure == Failure::none ? outcome.status : std::uint16_t{0}) ||
                         failures_->matches(outcome.grpc_status);
-    if (!failed && failure != Failure::none) return;
+    if (!failed && (failure != Failure::none || outcome.is_left)) {
+      return permit.leave(outcome.status != 0, outcome.duration, now);
+    }
     permit.report(!failed, is_connect_failure(failure), outcome.duration, now);
   }
 

@@ -71,6 +71,9 @@ TEST_CASE("circuit_breaker: what the gate of an endpoint counts", "[filter][circ
       {"resets", {.failure = Failure::upstream_reset}, true},
       {"what is not listed", {.failure = Failure::upstream_timeout}, false},
       {"slow answers", {.status = 200, .duration = 2s}, true},
+      {"answers that clients left", {.status = 200, .is_left = true}, false},
+      {"500s whose content clients left", {.status = 500, .is_left = true}, true},
+      {"waits of more than slow_call that clients left", {.is_left = true, .duration = 2s}, true},
   };
   for (const Case& c : cases) {
     INFO(c.what);
@@ -81,6 +84,23 @@ TEST_CASE("circuit_breaker: what the gate of an endpoint counts", "[filter][circ
     for (int i = 0; i < 20; ++i) Gated::answer(*gate, c.outcome, kStart);
     CHECK((gate->may_pick(kStart) == EndpointGate::Verdict::no) == c.opens);
   }
+}
+
+TEST_CASE("circuit_breaker: a probe at an endpoint whose client left is given back", "[filter][circuit_breaker]") {
+  Gated gated;
+  const auto gate = gated.maker.make_gate("a");
+  for (int i = 0; i < 20; ++i) Gated::answer(*gate, {.status = 500}, kStart);
+  const Instant later = kStart + 6s;
+  for (int i = 0; i < 9; ++i) {
+    const PickTicket ticket = gate->on_pick(later);
+    if (i % 2 == 0) gate->on_answer(ticket, later);
+    gate->on_result({.status = static_cast<std::uint16_t>(i % 2 == 0 ? 200 : 0), .is_left = true, .ticket = ticket},
+                    later);
+  }
+  CHECK(position(*gated.states["a"], later) == BreakerPosition::half_open);
+  CHECK(gate->may_pick(later + 1h) == EndpointGate::Verdict::yes);
+  for (int i = 0; i < 3; ++i) Gated::answer(*gate, {.status = 200}, later);
+  CHECK(position(*gated.states["a"], later) == BreakerPosition::closed);
 }
 
 TEST_CASE("circuit_breaker: a try that began before a transition does not count for an endpoint either",

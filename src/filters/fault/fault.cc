@@ -50,6 +50,7 @@ Task<Response> Fault::handle(Exchange& exchange, Next next) {
   if (options_.delay && hits(options_.delay->share)) {
     exchange.decide("fault", "delayed by the filter fault");
     if (!co_await exchange.sleep(options_.delay->time)) co_return exchange.fail(Failure::request_timeout);
+    exchange.add_service_time(options_.delay->time);
   }
   if (options_.abort && hits(options_.abort->share)) co_return abort(exchange, *options_.abort);
   co_return co_await next(exchange);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "base/cidr.h"
 #include "base/crypto/digest.h"
@@ -32,6 +34,17 @@ std::int64_t seconds_up(Duration duration) { return (duration + 1s - 1ns) / 1s; 
 
 std::uint32_t burst_of(const RateLimitOptions& options) {
   return options.burst.value_or(static_cast<std::uint32_t>(std::clamp(std::ceil(options.rate.per_second), 1.0, 1e9)));
+}
+
+// What a field RateLimit that is there already says is left; nothing: there is none, or none that can be read.
+std::optional<std::uint64_t> said_to_be_left(const Headers& headers) {
+  constexpr std::string_view kLeft = ";r=";
+  const std::string_view field = headers.get("RateLimit").value_or(std::string_view());
+  const std::size_t at = field.find(kLeft);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t left = 0;
+  const auto read = std::from_chars(field.data() + at + kLeft.size(), field.data() + field.size(), left);
+  return read.ec == std::errc() ? std::optional(left) : std::nullopt;
 }
 
 std::string_view number(Arena& arena, std::int64_t value) { return arena.copy(std::to_string(value)); }
@@ -136,8 +149,11 @@ RateLimit::RateLimit(const RateLimitOptions& options, FilterContext& context)
 }
 
 // draft-ietf-httpapi-ratelimit-headers, revision 10: quota and window of the policy; what is left, and until when.
+// Where two limits hold the one that refused speaks, else the one that leaves less.
 void RateLimit::add_fields(Response& response, const Taken& taken) const {
   if (!options_.headers) return;
+  const auto said = said_to_be_left(response.headers());
+  if (said && *said <= static_cast<std::uint64_t>(taken.remaining)) return;
   Arena& arena = response.headers().arena();
   response.headers().set("RateLimit-Policy", policy_);
   response.headers().set(
@@ -163,7 +179,7 @@ Task<Response> RateLimit::handle(Exchange& exchange, Next next) {
     if (verdicts_.refuse(exchange, options_.mode, why)) co_return refuse(exchange, why, taken);
   }
   Response response = co_await next(exchange);
-  add_fields(response, taken);
+  if (response.failure() != Failure::rate_limited) add_fields(response, taken);
   co_return response;
 }
 

@@ -87,6 +87,33 @@ TEST_CASE("rate limit: the answer says what is allowed and when to come again", 
   CHECK(chain.send("GET /").status == 200);
 }
 
+TEST_CASE("rate_limit: of two the one that refuses speaks, else the one that leaves less", "[filter][rate_limit]") {
+  ChainHarness chain("[{rate_limit: {rate: 3/s}}, {rate_limit: {rate: 2/h, burst: 2}}]");
+  const auto outcome = [](const test::Result& result) { return result.field("RateLimit").substr(11); };
+  const auto first = chain.send("GET /");
+  CHECK(outcome(first) == ";r=1;t=1800");
+  CHECK(first.field("RateLimit-Policy") == "\"client_ip\";q=2;w=3600");
+  CHECK(outcome(chain.send("GET /")) == ";r=0;t=3600");
+  const auto inner = chain.send("GET /");
+  CHECK(inner.status == 429);
+  CHECK(inner.field("Retry-After") == "1800");
+  CHECK(outcome(inner) == ";r=0;t=1800");
+  const auto outer = chain.send("GET /");
+  CHECK(outer.field("Retry-After") == "1");
+  CHECK(outcome(outer) == ";r=0;t=1");
+
+  ChainHarness reversed("[{rate_limit: {rate: 2/h, burst: 2}}, {rate_limit: {rate: 3/s}}]");
+  CHECK(outcome(reversed.send("GET /")) == ";r=1;t=1800");
+}
+
+TEST_CASE("rate_limit: what one that says nothing refuses is not told by another", "[filter][rate_limit]") {
+  ChainHarness chain("[{rate_limit: {rate: 3/s}}, {rate_limit: {rate: 1/h, burst: 1, headers: false}}]");
+  CHECK(chain.send("GET /").field("RateLimit") == "\"client_ip\";r=2;t=1");
+  const auto refused = chain.send("GET /");
+  CHECK(refused.field("Retry-After") == "3600");
+  CHECK(refused.field("RateLimit").empty());
+}
+
 namespace {
 struct Row {
   const char* what;

@@ -18,7 +18,7 @@ class Try final : public BodyWatcher {
   void answered(Response* response, Failure failure);
   // The exchange is over and so is this; because of `failure`, unless it had its answer.
   void close(Failure failure);
-  void on_body_end(Failure failure) noexcept override;
+  void on_body_end(const Body& body) noexcept override;
 
   // `number`: how many there were before.
   void describe(Span& span, std::int64_t number, Arena& arena) const;

@@ -28,9 +28,10 @@ void Try::answered(Response* response, Failure failure) {
 }
 
 // The head came long ago, perhaps: the answer ends with its content.
-void Try::on_body_end(Failure failure) noexcept {
+void Try::on_body_end(const Body& body) noexcept {
+  const Failure failure = body.failure();
   if (failure_ == Failure::none) failure_ = failure;
-  const Headers* const trailers = is_call_ && failure == Failure::none ? body_->trailers() : nullptr;
+  const Headers* const trailers = is_call_ && failure == Failure::none ? body.trailers() : nullptr;
   if (trailers != nullptr && grpc::status_of(*trailers)) grpc_status_ = grpc::status_of(*trailers);
   body_ = nullptr;
   end_now();

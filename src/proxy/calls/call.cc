@@ -36,6 +36,7 @@ void Call::begin_upload() {
 void Call::go_on_after_continue() {
   exchange_.invite_content();
   expects_continue_ = continue_due_ = false;
+  request_out_at_.reset();  // the service had its head only
   continue_wait_.clear();
   start_upload();
 }
@@ -98,6 +99,7 @@ void Call::HeadWait::await_suspend(std::coroutine_handle<> handle) {
 // Interim heads do not put the try's deadline off, or an endless row of them would.
 void Call::HeadWait::start_clock() {
   if (!call_.request_out_at_) call_.request_out_at_ = call_.exchange_.now();
+  if (call_.upload_done_) since_ = call_.exchange_.now();
   call_.exchange_.loop().set_deadline(*this, call_.exchange_.limits().backend_request);
 }
 
@@ -120,6 +122,7 @@ void Call::HeadWait::finish(Failure result) {
 
 void Call::HeadWait::leave() {
   clear();
+  if (since_) call_.exchange_.add_service_time(call_.exchange_.now() - *since_);
   call_.head_wait_ = nullptr;
   call_.exchange_.wait().current = nullptr;
   call_.park_head(nullptr);

@@ -46,7 +46,7 @@ class Call : public Body, private RootTask::Owner, private Deferred {
   // The final head, or what came instead of it, may be here.
   void look_for_head();
   // How the answer's content ended, for the gates.
-  void set_cut(Failure why) { pick_.set_cut(why); }
+  void set_end(Failure cut, bool is_starved) { pick_.set_end(cut, is_starved); }
 
   ActiveExchange& exchange_;
   std::shared_ptr<upstream::Endpoint> endpoint_;
@@ -122,6 +122,7 @@ class [[nodiscard]] Call::HeadWait final : private Wakeable, private Deadline, p
   void interrupt() override { finish(call_.blame_for_expiry()); }
   void leave();
   Call& call_;
+  std::optional<Instant> since_;  // the service has the whole request
   std::coroutine_handle<> handle_;
 };
 

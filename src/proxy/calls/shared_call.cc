@@ -68,7 +68,8 @@ SharedCall::SharedCall(ActiveExchange& exchange, std::shared_ptr<upstream::Endpo
 
 SharedCall::~SharedCall() {
   end_upload();
-  set_cut(is_web_socket_ ? Failure::none : failure());  // a tunnel ends as its users like
+  // A tunnel ends as its users like: that says nothing of the endpoint.
+  if (!is_web_socket_) set_end(failure(), is_starved());
 }
 
 bool SharedCall::open() {

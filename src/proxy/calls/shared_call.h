@@ -33,6 +33,7 @@ class SharedCall final : public Call, private upstream::SharedRequest {
   State pull(std::string_view& bytes) override { return body_ ? body_->pull(bytes) : State::end; }
   void park(Wakeable* waiter) override { body_->park(waiter); }
   Failure failure() const override { return body_ ? body_->failure() : Failure::none; }
+  bool is_starved() const override { return !is_web_socket_ && body_ && body_->is_starved(); }
   const Headers* trailers() const override { return body_ ? body_->trailers() : nullptr; }
 
  private:

@@ -28,7 +28,7 @@ Stream::Stream(ActiveExchange& exchange, upstream::Cluster& cluster, std::shared
 Stream::~Stream() {
   end_upload();
   // A tunnel ends as its users like: that says nothing of the endpoint.
-  if (body_) set_cut(body_->failure());
+  if (body_) set_end(body_->failure(), is_starved());
   if (can_be_reused()) endpoint_->keep_idle(std::move(connection_), cluster_.idle_limit(*endpoint_));
 }
 

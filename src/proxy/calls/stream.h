@@ -45,6 +45,7 @@ class Stream final : public Call {
   void park(Wakeable* waiter) override { content_->park(waiter); }
   // After the end of a complete body: bytes that came with it belong to no answer, so the answer is not to be trusted.
   Failure failure() const override;
+  bool is_starved() const override { return body_ && body_->is_starved(); }
   const Headers* trailers() const override { return content_ == nullptr ? nullptr : content_->trailers(); }
 
  private:

@@ -36,6 +36,23 @@ void begin_try(ActiveExchange& exchange, const upstream::Pick& pick) {
   trace->try_begins(exchange, {exchange.endpoint(), ip, endpoint.tls().context != nullptr});
 }
 
+// Tells the pick when the client leaves before there is an answer.
+class Unanswered {
+ public:
+  Unanswered(const ActiveExchange& exchange, upstream::Pick& pick)
+      : exchange_(exchange), pick_(pick), before_(exchange.service_time()) {}
+  Unanswered(const Unanswered&) = delete;
+  Unanswered& operator=(const Unanswered&) = delete;
+  ~Unanswered() { pick_.set_left(took()); }
+  // How long the service had the request so far.
+  Duration took() const { return exchange_.service_time() - before_; }
+
+ private:
+  const ActiveExchange& exchange_;
+  upstream::Pick& pick_;
+  const Duration before_;
+};
+
 std::string_view explain_replay(Failure failure) {
   return failure == Failure::upstream_refused ? "the service refused it unseen; sent again on a new connection"
                                               : "a kept connection was closed; sent again on a new one";
@@ -50,8 +67,9 @@ Response UpstreamCall::refuse(ActiveExchange& exchange, Failure failure, std::st
   return refused;
 }
 
-upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const {
-  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash);
+upstream::Pick UpstreamCall::choose(ActiveExchange& exchange, const Affinity& affinity, bool only_untried,
+                                    bool& is_refused) const {
+  const upstream::Balancer::Choice choice = cluster_->choose(exchange.tried(), affinity.hash, only_untried);
   is_refused = choice.is_refused;
   if (choice.member == nullptr) return {};
   exchange.set_endpoint(*choice.member->endpoint);
@@ -92,8 +110,9 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (waited != Failure::none) co_return refuse(exchange, waited);
   const Affinity affinity = affinity_of(exchange);
   bool is_refused = false;
-  upstream::Pick pick = choose(exchange, affinity, is_refused);
+  upstream::Pick pick = choose(exchange, affinity, false, is_refused);
   if (!pick) co_return no_endpoint(exchange, is_refused);
+  const Unanswered unanswered(exchange, pick);
   const Instant begin = exchange.now();
   Result result = co_await attempt(exchange, pick, slot, false);
   end_try(exchange, begin, result);
@@ -107,8 +126,8 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
   if (may_go_elsewhere(exchange, result.failure)) {
     exchange.decide("upstream", exchange.arena().concat("another endpoint was asked, for ", result.detail));
     cluster_->stats().failovers.add();
-    end(exchange, pick, result, begin);
-    pick = choose(exchange, affinity, is_refused);
+    end(pick, result, unanswered.took());
+    pick = choose(exchange, affinity, true, is_refused);
     const Instant again = exchange.now();
     if (pick) {
       result = co_await attempt(exchange, pick, slot, false);
@@ -116,7 +135,7 @@ Task<Response> UpstreamCall::handle(Exchange& base, Next) {
     }
   }
   if (result.failure != Failure::none) {
-    end(exchange, pick, result, begin);
+    end(pick, result, unanswered.took());
     co_return refuse(exchange, result.failure, result.detail);
   }
   if (!affinity.new_cookie.empty()) {
@@ -145,10 +164,9 @@ UpstreamCall::Affinity UpstreamCall::affinity_of(ActiveExchange& exchange) const
 }
 
 // The gates hear of what the endpoint did, not of clients that leave nor of our own limits.
-void UpstreamCall::end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin) {
-  if (describe(result.failure).side == Side::upstream) {
-    pick.set_outcome({.failure = result.failure, .duration = exchange.now() - begin});
-  }
+void UpstreamCall::end(upstream::Pick& pick, const Result& result, Duration took) {
+  if (describe(result.failure).side == Side::upstream) pick.set_outcome({.failure = result.failure, .duration = took});
+  pick.set_left(took);
   pick.end();
 }
 
@@ -181,6 +199,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_alone(ActiveExchange& exchange,
                                                        bool fresh, std::unique_ptr<upstream::Connection>* given) {
   const std::shared_ptr<upstream::Endpoint>& endpoint = pick.endpoint();
   const Instant begin = exchange.now();
+  const Duration before = exchange.service_time();
   std::unique_ptr<upstream::Connection> connection;
   const bool asks = !exchange.may_repeat() || exchange.request_body() != nullptr;
   if (given != nullptr) {
@@ -201,7 +220,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_alone(ActiveExchange& exchange,
   if (stream->was_reused() && !asks) stream->set_taken_unasked();
   if (exchange.is_tcp()) {
     stream->open_without_request();
-    co_return served(exchange, std::move(stream), pick, slot, begin);
+    co_return served(std::move(stream), pick, slot, exchange.now() - begin);
   }
   const IoEnd sent = co_await stream->send_head();
   if (sent == IoEnd::timed_out) co_return Result{.failure = Failure::upstream_write_timeout};
@@ -219,7 +238,7 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_alone(ActiveExchange& exchange,
     co_return Result{.failure = Failure::upstream_bad_response};
   }
   if (cluster_->legacy() != nullptr) correct(exchange, *stream->head());
-  co_return served(exchange, std::move(stream), pick, slot, begin);
+  co_return served(std::move(stream), pick, slot, exchange.service_time() - before);
 }
 
 void UpstreamCall::correct(const ActiveExchange& exchange, ResponseHead& head) const {
@@ -230,10 +249,9 @@ void UpstreamCall::correct(const ActiveExchange& exchange, ResponseHead& head) c
                  {exchange.scheme(), exchange.original_authority(), exchange.endpoint(), host});
 }
 
-UpstreamCall::Result UpstreamCall::served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick,
-                                          Slot& slot, Instant begin) {
+UpstreamCall::Result UpstreamCall::served(StreamPointer stream, upstream::Pick& pick, Slot& slot, Duration took) {
   ResponseHead* head = stream->head();
-  pick.set_answered({.status = head->status, .duration = exchange.now() - begin});
+  pick.set_answered({.status = head->status, .duration = took});
   stream->keep(std::move(slot), std::move(pick));
   // Also without content: the head's fields are views into the stream's buffer.
   return {.response = Response(head, BodyPointer(stream.release()))};
@@ -241,7 +259,7 @@ UpstreamCall::Result UpstreamCall::served(ActiveExchange& exchange, StreamPointe
 
 Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
                                                         upstream::SharedConnection& connection) {
-  const Instant begin = exchange.now();
+  const Duration before = exchange.service_time();
   const std::uint32_t serial = connection.serial();
   if (connection.was_used()) cluster_->stats().connections_reused.add();
   exchange.keep_request_body();  // should it be refused
@@ -255,8 +273,9 @@ Task<UpstreamCall::Result> UpstreamCall::attempt_shared(ActiveExchange& exchange
   }
   if (call->is_web_socket_open() && !call->open_tunnel()) co_return Result{.failure = Failure::upgrade_failed};
   ResponseHead* head = call->head();
-  pick.set_answered(
-      {.status = head->status, .grpc_status = grpc::status_of(head->headers), .duration = exchange.now() - begin});
+  pick.set_answered({.status = head->status,
+                     .grpc_status = grpc::status_of(head->headers),
+                     .duration = exchange.service_time() - before});
   call->keep(std::move(slot), std::move(pick));
   co_return Result{.response = Response(head, BodyPointer(call.release()))};
 }

@@ -52,14 +52,14 @@ class UpstreamCall final : public Filter {
   Task<Result> attempt_shared(ActiveExchange& exchange, upstream::Pick& pick, Slot& slot,
                               upstream::SharedConnection& connection);
   using StreamPointer = std::unique_ptr<Stream, InArena>;
-  static Result served(ActiveExchange& exchange, StreamPointer stream, upstream::Pick& pick, Slot& slot, Instant begin);
+  static Result served(StreamPointer stream, upstream::Pick& pick, Slot& slot, Duration took);
   // What the service says of itself in the head.
   void correct(const ActiveExchange& exchange, ResponseHead& head) const;
   Task<Failure> await_head(ActiveExchange& exchange, Call& call);
-  upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool& is_refused) const;
+  upstream::Pick choose(ActiveExchange& exchange, const Affinity& affinity, bool only_untried, bool& is_refused) const;
   // For who follows the tries: the latest has ended, or its answer has begun.
   static void end_try(ActiveExchange& exchange, Instant begun, Result& result);
-  static void end(const ActiveExchange& exchange, upstream::Pick& pick, const Result& result, Instant begin);
+  static void end(upstream::Pick& pick, const Result& result, Duration took);
   bool may_go_elsewhere(const ActiveExchange& exchange, Failure failure) const;
   Response no_endpoint(ActiveExchange& exchange, bool is_refused) const;
   Response refuse(ActiveExchange& exchange, Failure failure, std::string_view detail = {}) const;

@@ -67,8 +67,9 @@ bool Balancer::collect(const PickContext& context) {
       is_refused = true;
       continue;
     }
-    const std::uint64_t tier =
-        (was_tried(member, context.tried) ? 2U : 0U) + (verdict == Gates::Verdict::avoid ? 1U : 0U);
+    const bool is_tried = was_tried(member, context.tried);
+    if (is_tried && context.only_untried) continue;
+    const std::uint64_t tier = (verdict == Gates::Verdict::avoid ? 2U : 0U) + (is_tried ? 1U : 0U);
     const std::uint64_t rank = (tier << 32) + member.priority;
     if (rank > best) continue;
     if (rank < best) left_.clear();

@@ -131,8 +131,6 @@ TEST_CASE("balancer: gates that say avoid are passed over while another is left,
   REQUIRE(names() == "ab");
   a = Verdict::avoid;
   REQUIRE(names() == "b");
-  const std::uint64_t tried_b[] = {all[1].endpoint->serial()};
-  REQUIRE(shares(balancer, 10, tried_b) == std::map<std::string, int>{{"a", 10}});  // b has just failed this request
   b = Verdict::avoid;
   REQUIRE(names() == "ab");
   b = Verdict::no;
@@ -140,6 +138,21 @@ TEST_CASE("balancer: gates that say avoid are passed over while another is left,
   a = Verdict::no;
   REQUIRE(names() == "refused");
   REQUIRE_FALSE(balancer.has_usable({}, Instant()));
+}
+
+TEST_CASE("balancer: a good endpoint that was tried comes before a bad one that was not, unless it was out of reach",
+          "[upstream]") {
+  Balancer balancer(by(BalancePolicy::least_request));
+  std::vector<Member> all = members({{"good", 1}, {"bad", 1}});
+  EndpointGate::Verdict bad = EndpointGate::Verdict::avoid;
+  all[1].gates = gates(bad);
+  balancer.set_members(all);
+  const std::uint64_t tried[] = {all[0].endpoint->serial()};
+  REQUIRE(shares(balancer, 10, tried) == std::map<std::string, int>{{"good", 10}});
+  const PickContext elsewhere{.tried = tried, .now = Instant(), .hash = {}, .only_untried = true};
+  REQUIRE(name_of(balancer.pick(elsewhere)) == "bad");
+  bad = EndpointGate::Verdict::no;
+  REQUIRE(name_of(balancer.pick(elsewhere)) == "refused");
 }
 
 TEST_CASE("balancer: a higher priority number serves while none of a lower can", "[upstream]") {

@@ -32,6 +32,7 @@ struct PickContext {
   Tried tried;
   Instant now;
   std::optional<std::uint64_t> hash;  // of the request's key; nothing: it has none
+  bool only_untried = false;          // what was tried could not be reached, so even a bad one is better
 };
 
 // Members that may be chosen. Weights are in thousandths, so that slow_start can take shares of them.

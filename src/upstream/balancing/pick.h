@@ -47,9 +47,15 @@ class Pick {
     outcome_ = outcome;
     gates_->on_answer(loop_->now(), tickets_);
   }
-  // The answer broke off.
-  void set_cut(Failure why) {
-    if (outcome_) outcome_->cut = why;
+  // How the answer's content ended: why it broke off, or that the client left though it wanted more.
+  void set_end(Failure cut, bool is_starved) {
+    if (!outcome_) return;
+    outcome_->cut = cut;
+    outcome_->is_left = cut == Failure::none && is_starved;
+  }
+  // No head came before the client left; so long the service had the whole request.
+  void set_left(Duration waited) {
+    if (endpoint_ && !outcome_ && waited > Duration(0)) outcome_ = {.is_left = true, .duration = waited};
   }
   // Tells the gates now, and is empty then.
   void end() {
@@ -65,8 +71,9 @@ class Pick {
   }
 
  private:
-  // A failure must not make an endpoint look quick.
+  // Neither a failure nor a client that does not wait must make an endpoint look quick.
   void observe_latency() {
+    if (outcome_->is_left && outcome_->status == 0) return;
     const bool failed = outcome_->failure != Failure::none || outcome_->cut != Failure::none;
     const Duration floor = failed ? Duration(std::chrono::seconds(1)) : Duration(1);
     endpoint_->latency().observe(std::max(outcome_->duration, floor), loop_->now());

@@ -21,10 +21,11 @@ stats::Counter checks(const std::string& upstream, const char* result) {
 HealthState::HealthState(std::string upstream, std::string endpoint, const config::HealthCheck& settings, Counts counts)
     : upstream_(std::move(upstream)), endpoint_(std::move(endpoint)), settings_(settings), counts_(counts) {}
 
-HealthBoard::HealthBoard(std::string upstream, const config::HealthCheck& settings)
+HealthBoard::HealthBoard(std::string upstream, const config::HealthCheck& settings, std::vector<DownEndpoint> down)
     : upstream_(std::move(upstream)),
       settings_(settings),
-      counts_{checks(upstream_, "good"), checks(upstream_, "bad")} {}
+      counts_{checks(upstream_, "good"), checks(upstream_, "bad")},
+      inherited_(std::move(down)) {}
 
 bool HealthState::claim(Instant now) {
   Duration::rep due = next_.load(kRelaxed);
@@ -60,9 +61,22 @@ void HealthState::report(const std::string& error, Instant now) {
   next_.store((now + pause + Duration(jitter)).time_since_epoch().count(), kRelaxed);
 }
 
+void HealthState::inherit(const DownEndpoint& down) {
+  std::lock_guard lock(mutex_);
+  last_error_ = down.error;
+  last_error_at_ = down.failed_at;
+  is_down_.store(true, kRelaxed);
+}
+
+std::optional<DownEndpoint> HealthState::as_down() {
+  std::lock_guard lock(mutex_);
+  if (is_healthy()) return std::nullopt;
+  return DownEndpoint{endpoint_, last_error_, last_error_at_};
+}
+
 HealthState::View HealthState::view(Instant now) {
   std::lock_guard lock(mutex_);
-  View view{is_known_.load(kRelaxed), is_healthy(), last_error_, std::nullopt};
+  View view{is_known_.load(kRelaxed) || !is_healthy(), is_healthy(), last_error_, std::nullopt};
   if (!last_error_.empty()) view.since_last_error = now - last_error_at_;
   return view;
 }
@@ -83,8 +97,23 @@ std::shared_ptr<HealthState> HealthBoard::state(std::string_view endpoint) {
     if (auto found = entry.state.lock()) return found;
   }
   auto made = std::make_shared<HealthState>(upstream_, std::string(endpoint), settings_, counts_);
+  const auto known = std::ranges::find(inherited_, endpoint, &DownEndpoint::name);
+  if (known != inherited_.end()) {
+    made->inherit(*known);
+    inherited_.erase(known);
+  }
   entries_.push_back({std::string(endpoint), made});
   return made;
+}
+
+std::vector<DownEndpoint> HealthBoard::down() {
+  std::lock_guard lock(mutex_);
+  std::vector<DownEndpoint> all;
+  for (const Entry& entry : entries_) {
+    const auto state = entry.state.lock();
+    if (auto found = state ? state->as_down() : std::nullopt) all.push_back(std::move(*found));
+  }
+  return all;
 }
 
 std::size_t HealthBoard::unhealthy() {

@@ -14,6 +14,13 @@
 
 namespace outrigger::upstream {
 
+// An endpoint that checks found unhealthy, and how the latest failed.
+struct DownEndpoint {
+  std::string name;
+  std::string error;
+  Instant failed_at;
+};
+
 // What active checks found of one endpoint, for all workers. Every worker has a timer; who comes first when a check is
 // due makes it, so each endpoint is checked once an interval however many workers there are. Thread: any.
 class HealthState {
@@ -34,8 +41,13 @@ class HealthState {
   // What a check came to; `error` is empty when it was good.
   void report(const std::string& error, Instant now);
 
+  // Before the first check: what was known of the endpoint under other settings holds until then.
+  void inherit(const DownEndpoint& down);
+  // Nothing: it is healthy.
+  std::optional<DownEndpoint> as_down();
+
   struct View {
-    bool is_known = false;  // a check has ended
+    bool is_known = false;  // a check has ended, or one of before the reload
     bool is_healthy = true;
     std::string last_error;  // of the latest check that failed; empty: none did
     std::optional<Duration> since_last_error;
@@ -61,11 +73,13 @@ class HealthState {
 // The states of the endpoints of one upstream. Thread: any; takes a lock.
 class HealthBoard {
  public:
-  HealthBoard(std::string upstream, const config::HealthCheck& settings);
+  // `down`: by the checks of before, under other settings.
+  HealthBoard(std::string upstream, const config::HealthCheck& settings, std::vector<DownEndpoint> down = {});
 
   // The state of that endpoint; lives as long as somebody holds it.
   std::shared_ptr<HealthState> state(std::string_view endpoint);
   std::size_t unhealthy();
+  std::vector<DownEndpoint> down();
 
  private:
   struct Entry {
@@ -76,7 +90,8 @@ class HealthBoard {
   const config::HealthCheck settings_;
   const HealthState::Counts counts_;  // here: under mutex_ nothing may ask for the lock of the metrics
   std::mutex mutex_;
-  std::vector<Entry> entries_;  // guarded by mutex_
+  std::vector<Entry> entries_;           // guarded by mutex_
+  std::vector<DownEndpoint> inherited_;  // guarded by mutex_; those that have no state yet
 };
 
 }  // namespace outrigger::upstream

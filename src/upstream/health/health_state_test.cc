@@ -31,6 +31,24 @@ TEST_CASE("health: the first check decides at once", "[upstream]") {
   REQUIRE_FALSE(bad.is_healthy());
 }
 
+TEST_CASE("health: what is down stays so under other settings, until its next check", "[upstream]") {
+  HealthBoard old("app", settings());
+  const auto bad = old.state("bad");
+  const auto good = old.state("good");
+  bad->report("refused", kStart);
+  good->report("", kStart);
+  HealthBoard made("app", settings(), old.down());
+  const auto state = made.state("bad");
+  REQUIRE(made.state("good")->is_healthy());
+  REQUIRE_FALSE(state->is_healthy());
+  REQUIRE(state->view(kStart + 1s).is_known);
+  REQUIRE(state->view(kStart + 1s).last_error == "refused");
+  REQUIRE(state->view(kStart + 1s).since_last_error == Duration(1s));
+  REQUIRE(state->claim(kStart));
+  state->report("", kStart + 2s);
+  REQUIRE(state->is_healthy());
+}
+
 TEST_CASE("health: three failures in a row and two successes in a row change it", "[upstream]") {
   HealthState state("app", "a", settings(), {});
   report(state, 1, "");

@@ -4,6 +4,8 @@
 #include <latch>
 #include <thread>
 
+#include "upstream/health/outlier_gates.h"
+
 namespace outrigger::upstream {
 namespace {
 
@@ -36,6 +38,18 @@ TEST_CASE("outlier: failures in a row eject, a success between them does not", "
   REQUIRE(bench.states[0]->is_ejected(kStart + 9s));
   REQUIRE_FALSE(bench.states[0]->is_ejected(kStart + 12s));
   REQUIRE(bench.group.ejected(kStart) == 1);
+}
+
+TEST_CASE("outlier: an answer whose client left while it stalled is no success between failures", "[upstream]") {
+  const auto group = std::make_shared<OutlierGroup>("app", config::Outlier{});
+  const auto gates = make_outlier_gates(group);
+  const auto other = gates->make_gate("other");
+  const auto bad = gates->make_gate("bad");
+  for (int i = 0; i < 4; ++i) bad->on_result({.status = 503}, kStart);
+  bad->on_result({.status = 200, .is_left = true}, kStart);
+  REQUIRE(bad->may_pick(kStart) == EndpointGate::Verdict::yes);
+  bad->on_result({.status = 503, .is_left = true}, kStart);
+  REQUIRE(bad->may_pick(kStart) == EndpointGate::Verdict::avoid);
 }
 
 TEST_CASE("outlier: one failure after an ejection ejects again, for longer; good times make it short again",

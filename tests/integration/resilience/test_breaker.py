@@ -8,7 +8,7 @@ import urllib.request
 from support import raw
 from support.case import Case
 from support.metrics import Metrics
-from support.wait import until
+from support.wait import PATIENCE, until
 
 CONFIG = """
 version: 1
@@ -104,6 +104,17 @@ class ByEndpoint(BreakerCase):
         with self.assertRaises(urllib.error.HTTPError):
             self.api("/api/breakers/app/10.0.0.1:1/open", "POST")
 
+    def test_one_that_was_forced_open_stays_so_though_the_endpoint_leaves_and_comes_back(self):
+        one, two = self.start(raw.Peer.answering()), self.start(raw.Peer.answering())
+        proxy = self.serve(one, two, options="scope: endpoint", workers=2)
+        self.api(f"/api/breakers/app/{one.address}/open", "POST")
+        for endpoints in (f'["{two.address}"]', "[@endpoints@]"):
+            proxy.write(CONFIG.replace("[@endpoints@]", endpoints))
+            self.assertTrue(self.api("/api/reload", "POST")["ok"])
+        self.assertEqual([200] * 20, self.statuses(20))
+        self.assertEqual(0, len(one.requests))
+        self.assertEqual(("open", "open"), tuple(self.breakers()[one.address][key] for key in ("state", "forced")))
+
     def test_an_answer_that_breaks_off_counts(self):
         good = self.start(raw.Peer.answering())
         bad = self.start(raw.Peer([raw.request(), raw.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), raw.close()]))
@@ -138,16 +149,89 @@ class BrokenOff(BreakerCase):
                     self.assertEqual(4, len(service.requests))
                     self.assertEqual("4 of 4 requests failed within 10s", self.breakers()["all" if scope == "route" else ""]["reason"])
 
-    def test_a_client_that_leaves_in_the_middle_says_nothing(self):
-        service = self.start(raw.Peer([raw.request(), HEAD, raw.hang()]))
-        self.serve(service, options="open_for: 1m", ends="upstream: app")
-        for count in range(6):
-            with raw.Client(self.running.port()) as client:
-                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                until(lambda count=count: len(service.requests) > count, "the request")
-                client.socket.recv(100)
-        until(lambda: self.breakers()[""]["requests"] == 6, "the ends of all")
-        self.assertEqual(("closed", 0), tuple(self.breakers()[""][key] for key in ("state", "failures")))
+    def leave(self, service, path="/"):
+        """A client that takes what comes with the head, and leaves."""
+        before = len(service.requests)
+        with raw.Client(self.running.port()) as client:
+            client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+            until(lambda: len(service.requests) > before, "the request")
+            client.socket.recv(100)
+
+    def active(self):
+        return sum(endpoint["active_requests"] for endpoint in self.api("/api/upstreams")[0]["endpoints"])
+
+    def test_a_client_that_leaves_while_the_answer_stalls_says_nothing(self):
+        for scope in ("upstream", "endpoint"):
+            with self.subTest(scope):
+                service = self.start(raw.Peer([raw.request(), HEAD, raw.hang()]))
+                self.serve(service, options=f"scope: {scope}, open_for: 1m", ends="upstream: app")
+                for _ in range(6):
+                    self.leave(service)
+                until(lambda: self.active() == 0, "the ends of all")
+                breaker = self.breakers()[service.address if scope == "endpoint" else ""]
+                self.assertEqual(("closed", 0, 0), tuple(breaker[key] for key in ("state", "requests", "failures")))
+
+    def test_content_that_came_until_the_client_held_it_up_counts_as_good(self):
+        def send_until_held_up(talk):
+            talk.socket.settimeout(1)
+            try:
+                while True:
+                    talk.socket.send(b"x" * 65536)
+            except TimeoutError:
+                held_up.set()
+
+        head = raw.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        for scope in ("upstream", "endpoint"):
+            with self.subTest(scope):
+                held_up = threading.Event()
+                service = self.start(raw.Peer([raw.request(), head, send_until_held_up, raw.hang()]))
+                self.serve(service, options=f"scope: {scope}, open_for: 1m", ends="upstream: app")
+                with raw.Client(self.running.port()) as client:
+                    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    self.assertTrue(held_up.wait(PATIENCE))
+                name = service.address if scope == "endpoint" else ""
+                until(lambda name=name: self.breakers()[name]["requests"] == 1, "the answer to count")
+                self.assertEqual(0, self.breakers()[name]["failures"])
+
+    def test_probes_whose_clients_left_do_not_close_it(self):
+        for scope in ("upstream", "endpoint"):
+            with self.subTest(scope):
+                def answer(talk):
+                    step = {"/bad": BAD, "/stall": HEAD}.get(talk.peer.requests[-1].start.split()[1], raw.answer())
+                    step(talk)
+                service = self.start(raw.Peer.answering(answer))
+                self.serve(service, options=f"scope: {scope}, open_for: 50ms, max_open: 50ms, probes: 2", ends="upstream: app")
+                state = lambda: self.breakers()[service.address if scope == "endpoint" else ""]["state"]
+                self.assertEqual([500] * 4, self.statuses(4, "/bad"))
+                until(lambda: self.leave_or_refused(service), "the first probe")
+                for _ in range(4):
+                    until(lambda: self.active() == 0, "the end of the one before")
+                    self.leave(service, "/stall")
+                until(lambda: self.active() == 0, "the ends of all")
+                self.assertEqual("half_open", state())
+                self.assertEqual([200] * 2, self.statuses(2))
+                self.assertEqual("closed", state())
+
+    def leave_or_refused(self, service):
+        before = len(service.requests)
+        with raw.Client(self.running.port()) as client:
+            client.send("GET /stall HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.socket.recv(100)
+        return len(service.requests) > before
+
+    def test_a_probe_that_flows_on_does_not_keep_it_half_open_where_the_others_are_over(self):
+        def answer(talk):
+            step = {"/bad": BAD, "/flow": HEAD}.get(talk.peer.requests[-1].start.split()[1], raw.answer())
+            step(talk)
+        service = self.start(raw.Peer.answering(answer))
+        self.serve(service, options="open_for: 50ms, max_open: 50ms, probes: 2", ends="upstream: app")
+        self.assertEqual([500] * 4, self.statuses(4, "/bad"))
+        until(lambda: self.statuses(1) == [200], "the first probe")
+        with raw.Client(self.running.port()) as client:
+            client.send("GET /flow HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertIn(b"200", client.socket.recv(100))
+            until(lambda: self.statuses(1) == [200], "others to pass")
+            self.assertEqual("closed", self.breakers()[""]["state"])
 
     def test_probes_that_break_off_open_it_again(self):
         service = self.start(raw.Peer([raw.request(), HEAD, raw.close()]))
@@ -157,6 +241,35 @@ class BrokenOff(BreakerCase):
 
 
 class Uploads(BreakerCase):
+    def test_the_time_of_a_slow_upload_is_not_the_service_s(self):
+        def upload():
+            with raw.Client(self.running.port()) as client:
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")
+                time.sleep(2.1)
+                client.send("c")
+                self.assertEqual(200, client.response().status)
+
+        for scope in ("upstream", "endpoint"):
+            with self.subTest(scope):
+                service = self.start(raw.Peer.answering())
+                self.serve(service, options=f"scope: {scope}, slow_call: {{over: 2s, rate: 100%}}, open_for: 1m")
+                clients = [threading.Thread(target=upload) for _ in range(4)]
+                for client in clients:
+                    client.start()
+                for client in clients:
+                    client.join()
+                breaker = self.breakers()[service.address if scope == "endpoint" else ""]
+                self.assertEqual((4, 0), (breaker["requests"], breaker["slow"]))
+
+    def test_a_client_that_was_told_to_go_on_and_does_not_is_the_one_who_is_late(self):
+        service = self.start(raw.Peer([raw.head(), raw.send("HTTP/1.1 100 Continue\r\n\r\n"), raw.hang()]))
+        self.serve(service, options="failures: timeout, open_for: 1m", ends="timeouts: {request: 300ms}, upstream: app")
+        for _ in range(5):
+            with raw.Client(self.running.port()) as client:
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+                self.assertEqual(408, client.response().status)
+        self.assertEqual(0, self.breakers()[""]["failures"])
+
     def test_a_service_that_stops_reading_fails_as_a_timeout(self):
         end = threading.Event()
         self.addCleanup(end.set)

@@ -1,6 +1,7 @@
 """Active health checks: unhealthy endpoints get requests only when none is healthy."""
 import shutil
 import tempfile
+import threading
 
 from support import raw
 from support.case import Case
@@ -37,8 +38,8 @@ def answers(health, body="ok"):
 
 
 class Health(Case):
-    def serve(self, check, *endpoints, workers=1, tls=""):
-        text = CONFIG.replace("CHECK", check).replace("TLS", tls)
+    def serve(self, check, *endpoints, workers=1, tls="", filters="[]"):
+        text = CONFIG.replace("CHECK", check).replace("TLS", tls).replace("filters: []", f"filters: {filters}")
         self.served = self.proxy(text, endpoints=", ".join(f'"{each}"' for each in endpoints), workers=workers,
                                  wait_for=("listen", "status"))
         self.gets = self.client(self.served)
@@ -65,6 +66,50 @@ class Health(Case):
         health[0] = ("204 No Content", "")
         self.unhealthy(0)
         self.assertEqual({"one", "other"}, self.bodies())
+
+    def test_a_retry_asks_the_healthy_endpoint_again_rather_than_an_unhealthy_one(self):
+        statuses = []
+
+        def step(talk):
+            if talk.peer.requests[-1].start.startswith("GET /healthz"):
+                return raw.answer()(talk)
+            statuses.append("200 OK" if len(statuses) % 2 else "503 Service Unavailable")
+            return raw.answer("good", statuses[-1])(talk)
+
+        good = self.start(raw.Peer([raw.request(), step], loop=True))
+        bad = self.start(raw.Peer(answers([("500 Internal Server Error", "")], "bad"), loop=True))
+        self.serve("path: /healthz", good.address, bad.address, filters="[retry: {}]")
+        self.unhealthy(1)
+        self.assertEqual({"good"}, self.bodies(4))
+        self.assertEqual(8, len(statuses))
+
+    def test_a_reload_that_changes_the_checks_keeps_what_is_down(self):
+        checks, silent = [], threading.Event()
+        self.addCleanup(silent.set)
+
+        def step(talk):
+            if not talk.peer.requests[-1].start.startswith("GET /healthz"):
+                return raw.answer("bad")(talk)
+            checks.append(1)
+            if silent_from and len(checks) > silent_from[0]:
+                silent.wait(20)
+            return raw.answer("", "500 Internal Server Error")(talk)
+
+        silent_from = []
+        bad = self.start(raw.Peer([raw.request(), step], loop=True))
+        good = self.start(raw.Peer(answers([("200 OK", "")], "good"), loop=True))
+        self.serve("path: /healthz", good.address, bad.address, workers=2)
+        self.unhealthy(1)
+        silent_from.append(0)  # no check ends any more
+        reloaded = self.value_of_reloads()
+        text = CONFIG.replace("CHECK", "path: /healthz, rise: 3").replace("TLS", "").replace("timeout: 200ms", "timeout: 20s")
+        self.served.write(text)
+        until(lambda: self.value_of_reloads() > reloaded, "the reload")
+        self.assertEqual({"good"}, self.bodies(20))
+        self.assertEqual(1, self.value("endpoints_unhealthy"))
+
+    def value_of_reloads(self):
+        return Metrics(self.served.address("status")).value("outrigger_reloads_total", result="success")
 
     def test_when_no_endpoint_is_healthy_all_are_used(self):
         peer = self.start(raw.Peer(answers([("503 Service Unavailable", "")]), loop=True))
