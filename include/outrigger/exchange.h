@@ -323,12 +323,12 @@ class Exchange {
   Decision* first_decision_ = nullptr;
   Decision* last_decision_ = nullptr;
   Finisher* finishers_ = nullptr;
-  std::uint32_t tries_ = 0;
   std::optional<bool> repeatable_;
   bool is_identified_ = false;  // a filter knows something of who asks
   bool trusted_ = false;
   bool keep_body_ = false;
   bool expired_ = false;
+  std::uint32_t tries_ = 0;
 };
 
 class [[nodiscard]] Exchange::Sleep final {

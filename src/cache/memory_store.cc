@@ -7,8 +7,9 @@ namespace outrigger::cache {
 Store::Found MemoryStore::find_in(const Resource& resource, const Key& key, const Headers& request, Arena& arena) {
   Found result;
   if (resource.url != key.url) return result;
-  const auto variants = resource.variants.find(key.extra);
-  if (variants == resource.variants.end()) return result;
+  // Mostly the key has nothing besides the URL.
+  const auto variants = key.extra.empty() ? resource.variants.begin() : resource.variants.find(key.extra);
+  if (variants == resource.variants.end() || variants->first != key.extra) return result;
   for (const Shared& entry : variants->second) {
     const bool is_fit = fits(entry->vary, request, arena);
     Shared& latest = is_fit ? result.entry : result.other;

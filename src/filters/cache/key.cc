@@ -51,6 +51,8 @@ std::vector<std::string_view> parameters_of(std::string_view query) {
 // What a trusted proxy (or a filter) says of the client's connection, and services make links and redirects of.
 constexpr FieldId kSaidOfConnection[] = {FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
                                          FieldId::x_forwarded_port};
+constexpr FieldMask kIsSaid =
+    field_mask(FieldId::x_forwarded_proto, FieldId::x_forwarded_host, FieldId::x_forwarded_port);
 
 }  // namespace
 
@@ -76,7 +78,7 @@ std::string_view CacheKeys::target_of(std::string_view target, Arena& arena) con
 std::string_view CacheKeys::extra_of(const Exchange& exchange, Arena& arena) const {
   const bool has_cookies = options_.cookies && !options_.cookies->empty();
   const Headers& headers = exchange.request().headers;
-  const bool is_said = std::ranges::any_of(kSaidOfConnection, [&](FieldId id) { return headers.has(id); });
+  const bool is_said = headers.has_any(kIsSaid);
   if (options_.headers.empty() && !has_cookies && !is_said) return {};
   std::string text;
   for (const std::string& name : options_.headers) {

@@ -45,11 +45,6 @@ BreakerState::BreakerState(const BreakerLimits& limits, BreakerName name)
                    transitions(name_, BreakerPosition::half_open)},
       window_(make_window(limits)) {}
 
-BreakerState::Word BreakerState::load() const {
-  const std::uint64_t word = word_.load(std::memory_order_acquire);
-  return {word >> 8, static_cast<BreakerForce>((word >> 4) & 15), static_cast<BreakerPosition>(word & 15)};
-}
-
 void BreakerState::store(Word word) {
   word_.store(
       (word.era << 8) | (static_cast<std::uint64_t>(word.force) << 4) | static_cast<std::uint64_t>(word.position),

@@ -99,7 +99,9 @@ class BreakerState {
     // As a number that can be kept elsewhere, for `attach` of the same state to take back, once; 0 if this is none.
     std::uint64_t detach() { return std::exchange(state_, nullptr) == nullptr ? 0 : era_ + 1; }
     // A good head is here; how the answer ends is to be reported.
-    void answered(Instant now) const { state_->answered(era_ + 1, now); }
+    void answered(Instant now) const {
+      if (!state_->is_calm()) state_->answered(era_ + 1, now);
+    }
     // Instead of a report: the client left before the answer had ended. The probe is given back, unless the service
     // has been slow already: that counts, whoever waits how long. `had_head`: answered() was called before.
     void leave(bool had_head, Duration duration, Instant now) {
@@ -143,9 +145,16 @@ class BreakerState {
     BreakerForce force = BreakerForce::automatic;
     BreakerPosition position = BreakerPosition::closed;
   };
-  Word load() const;
+  Word load() const {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    return {word >> 8, static_cast<BreakerForce>((word >> 4) & 15), static_cast<BreakerPosition>(word & 15)};
+  }
   void store(Word word);
 
+  // It is closed, and no failure to connect is waiting for an answer to be forgotten.
+  bool is_calm() const {
+    return load().position == BreakerPosition::closed && connect_failures_.load(std::memory_order_relaxed) == 0;
+  }
   bool must_refuse(Word word, Instant now) const;
   bool is_proven(Instant now) const {
     return now.time_since_epoch().count() >= proven_at_.load(std::memory_order_relaxed);

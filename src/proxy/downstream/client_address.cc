@@ -53,8 +53,8 @@ char folded(char c) {
 }
 bool is_same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, folded, folded); }
 
-bool is_claim(const Field& field) {
-  if (field.id != FieldId::other) return (field_bit(field.id) & kClaims) != 0;
+// Of a name without an id of its own.
+bool is_other_claim(const Field& field) {
   if (field.name.size() < 8) return false;
   const char first = folded(field.name[0]);
   if (first != 'x' && first != 'f' && first != 't') return false;
@@ -91,7 +91,14 @@ ClientAddress find_client(std::string_view peer_ip, const Headers& headers, cons
 }
 
 void drop_claims(Headers& headers) {
-  if (std::ranges::any_of(headers, is_claim)) headers.remove_if(is_claim);
+  bool has_any = headers.has_any(kClaims);
+  for (const Field& field : headers) {
+    if (field.id == FieldId::other && is_other_claim(field)) has_any = true;
+  }
+  if (!has_any) return;
+  headers.remove_if([](const Field& field) {
+    return field.id == FieldId::other ? is_other_claim(field) : (field_bit(field.id) & kClaims) != 0;
+  });
 }
 
 }  // namespace outrigger::proxy
