@@ -7,6 +7,12 @@
 namespace outrigger::server {
 namespace {
 
+// Nearly every target is another one, which one byte tells mostly.
+bool asks_for(std::string_view target, std::string_view path) {
+  return target.size() >= path.size() && target[path.size() - 1] == path.back() && target.starts_with(path) &&
+         (target.size() == path.size() || target[path.size()] == '?');
+}
+
 Task<Response> answer(Exchange& exchange, std::shared_ptr<const adapters::HealthVerdict> verdict, bool has_details) {
   const bool is_healthy = verdict->state() == adapters::HealthVerdict::State::healthy;
   co_return health_answer(exchange, is_healthy, adapters::health_text(*verdict, has_details),
@@ -27,9 +33,12 @@ Response health_answer(Exchange& exchange, bool is_healthy, const std::string& t
 
 Task<Response> HealthPages::handle(Exchange& exchange, Next next) {
   const RequestHead& request = exchange.request();
-  const auto page = std::ranges::find(pages_, request.path(), &adapters::HealthPage::path);
-  const bool is_asked = page != pages_.end() && (request.method == Method::get || request.method == Method::head);
-  return is_asked ? answer(exchange, page->verdict, page->has_details) : next(exchange);
+  for (const adapters::HealthPage& page : pages_) {
+    if (!asks_for(request.target, page.path)) continue;
+    if (request.method != Method::get && request.method != Method::head) break;
+    return answer(exchange, page.verdict, page.has_details);
+  }
+  return next(exchange);
 }
 
 std::unique_ptr<Filter> make_health_pages(const adapters::AdapterSet& set, const config::Listener& listener) {

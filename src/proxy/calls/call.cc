@@ -65,8 +65,7 @@ void Call::run_deferred() {
   }
 }
 
-Instant* Call::share_idle_with_upload() {
-  if (upload_done_) return nullptr;
+Instant* Call::begin_sharing() {
   Instant* last_byte = exchange_.arena().make<Instant>(exchange_.now());
   exchange_.share_body_idle(*last_byte);
   return last_byte;

@@ -42,7 +42,7 @@ class Call : public Body, private RootTask::Owner, private Deferred {
   void end_upload() { upload_.reset(); }
   // The answer's content begins. Null where the request is complete; else when a byte last came in any direction: while
   // one flows the other may rest, as calls of gRPC do that stream both ways.
-  Instant* share_idle_with_upload();
+  Instant* share_idle_with_upload() { return upload_done_ ? nullptr : begin_sharing(); }
   // The final head, or what came instead of it, may be here.
   void look_for_head();
   // How the answer's content ended, for the gates.
@@ -80,6 +80,7 @@ class Call : public Body, private RootTask::Owner, private Deferred {
     Call& owner;
   };
   void begin_upload();
+  Instant* begin_sharing();
   void on_root_done(std::exception_ptr failure) noexcept override;
   void run_deferred() override;
   // One attempt at the head: true when there is a result in head_failure_.

@@ -22,8 +22,8 @@ class OutlierGate final : public EndpointGate {
   Verdict may_pick(Instant now) override { return state_->is_ejected(now) ? Verdict::avoid : Verdict::yes; }
   Instant good_since() const override { return state_->ejected_until(); }
   void on_result(const TryOutcome& outcome, Instant now) override {
-    const bool failed = is_failure(outcome);
-    if (failed || !outcome.is_left) group_->on_result(*state_, failed, now);
+    if (outcome.is_left && !is_failure(outcome)) return;
+    group_->on_result(*state_, is_failure(outcome), now);
   }
 
  private:
