@@ -15,7 +15,7 @@ upstreams:
   app: {endpoints: ["@app@"], filters: []}
 """
 POST = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
-HEAD = raw.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+HEAD = raw.send("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
 
 
 class BothWays(Case):
