@@ -120,7 +120,7 @@ void Server::adopt(std::shared_ptr<const Snapshot> snapshot) {
   adapters_.adopt(snapshot_->adapters);
   status_->listen(snapshot_->status);
   admin_->listen(snapshot_->admin);
-  if (lifecycle_.phase() >= Phase::draining) close_listeners();
+  if (lifecycle_.phase() >= Phase::draining) ask_workers([this] { close_listeners(); });
 }
 
 int Server::run() {
