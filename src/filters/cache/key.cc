@@ -1,6 +1,8 @@
 #include "filters/cache/key.h"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "base/glob.h"
 #include "filters/cookies.h"
@@ -52,7 +54,7 @@ std::vector<std::string_view> parameters_of(std::string_view query) {
 constexpr FieldId kSaidOfConnection[] = {FieldId::x_forwarded_proto, FieldId::x_forwarded_host,
                                          FieldId::x_forwarded_port};
 constexpr FieldMask kIsSaid =
-    field_mask(FieldId::x_forwarded_proto, FieldId::x_forwarded_host, FieldId::x_forwarded_port);
+    std::apply([](auto... ids) { return field_mask(ids...); }, std::to_array(kSaidOfConnection));
 
 }  // namespace
 
